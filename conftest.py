@@ -1,0 +1,47 @@
+"""Real servers for every package's tests: started once a session, only when asked for, stopped at the end."""
+
+import itertools
+from collections.abc import Callable, Iterator
+
+import pytest
+from local.kafka import KafkaNode
+from local.postgres import PostgresServer
+
+
+@pytest.fixture(scope="session")
+def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PostgresServer]:
+    """Run a PostgreSQL of this session's own; its data is thrown away, so it doesn't wait for the disk."""
+    server = PostgresServer(tmp_path_factory.mktemp("postgres") / "data", settings={"fsync": "off"})
+    server.start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture(scope="session")
+def make_database(postgres_server: PostgresServer) -> Iterator[Callable[[str], str]]:
+    """`make_database("inbox")` creates a new empty database (about 50 ms) and returns its asyncpg address."""
+    numbers = itertools.count(1)
+    created: list[str] = []
+
+    def make(name: str) -> str:
+        created.append(f"{name}_{next(numbers)}")
+        return postgres_server.create_database(created[-1])
+
+    yield make
+    for name in created:
+        if postgres_server.is_alive():
+            postgres_server.drop_database(name)
+
+
+@pytest.fixture(scope="session")
+def kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[KafkaNode]:
+    """Run an Apache Kafka of this session's own, that lets consumers ask for a session of one second."""
+    node = KafkaNode(tmp_path_factory.mktemp("kafka"), overrides={"group.min.session.timeout.ms": "1000"})
+    node.start()
+    yield node
+    node.stop()
+
+
+@pytest.fixture(scope="session")
+def kafka_bootstrap(kafka: KafkaNode) -> str:
+    return kafka.bootstrap_servers
