@@ -1,0 +1,108 @@
+"""A mixed-integer program built as arrays and maximised by HiGHS, one objective after the other.
+
+Invariant: the limits are deterministic (nodes, one thread, a fixed seed), so the same program gives the same answer.
+"""
+
+from dataclasses import dataclass, field
+
+import highspy
+import numpy as np
+from numpy.typing import NDArray
+
+Ints = NDArray[np.int64]
+Floats = NDArray[np.float64]
+
+_NODE_LIMIT = 20_000
+
+
+@dataclass(frozen=True, slots=True)
+class Optimum:
+    """`values` per column (rounded), `objective` and the proven `bound` on it."""
+
+    values: Ints
+    objective: int
+    bound: float
+
+    @property
+    def proven(self) -> bool:
+        return self.objective >= self.bound - 0.5
+
+
+@dataclass(slots=True)
+class Program:
+    """Columns are integers between bounds; rows arrive as coordinates (row, column, value)."""
+
+    seed: int
+    _lower: list[Floats] = field(default_factory=list)
+    _upper: list[Floats] = field(default_factory=list)
+    _row_lower: list[Floats] = field(default_factory=list)
+    _row_upper: list[Floats] = field(default_factory=list)
+    _rows: list[Ints] = field(default_factory=list)
+    _cols: list[Ints] = field(default_factory=list)
+    _vals: list[Floats] = field(default_factory=list)
+    columns: int = 0
+    row_count: int = 0
+
+    def add_columns(self, lower: object, upper: object) -> Ints:
+        """Indices of the new columns, one for each pair of bounds."""
+        low = np.atleast_1d(np.asarray(lower, dtype=np.float64))
+        self._lower.append(low)
+        self._upper.append(np.broadcast_to(np.asarray(upper, dtype=np.float64), low.shape))
+        self.columns += low.size
+        return np.arange(self.columns - low.size, self.columns)
+
+    def add_rows(
+        self, count: int, lower: float, upper: object, rows: object, cols: object, vals: object
+    ) -> None:
+        """`count` rows with these bounds; `rows` count from 0 within the block."""
+        row = np.asarray(rows, dtype=np.int64)
+        self._row_lower.append(np.full(count, lower, dtype=np.float64))
+        self._row_upper.append(np.broadcast_to(np.asarray(upper, dtype=np.float64), (count,)))
+        self._rows.append(row + self.row_count)
+        self._cols.append(np.asarray(cols, dtype=np.int64))
+        self._vals.append(np.broadcast_to(np.asarray(vals, dtype=np.float64), row.shape))
+        self.row_count += count
+
+    def maximise(self, cost: Ints) -> Optimum | None:
+        """The best values found, None when no values satisfy the rows. `cost` is integer, one per column."""
+        highs = highspy.Highs()
+        options = {
+            "output_flag": False,
+            "threads": 1,
+            "random_seed": self.seed,
+            "mip_rel_gap": 0.0,
+            "mip_abs_gap": 0.5,
+            "mip_max_nodes": _NODE_LIMIT,
+        }
+        for name, value in options.items():
+            highs.setOptionValue(name, value)
+        highs.passModel(self._lp(cost.astype(np.float64)))
+        highs.run()
+        info = highs.getInfo()
+        if info.primal_solution_status != int(highspy.SolutionStatus.kSolutionStatusFeasible):
+            return None
+        values = np.rint(np.asarray(highs.getSolution().col_value)).astype(np.int64)
+        return Optimum(values, int(cost @ values), float(info.mip_dual_bound))
+
+    def keep_at_least(self, cost: Ints, objective: int) -> None:
+        """Fix what an earlier objective reached before the next one is maximised."""
+        used = np.flatnonzero(cost)
+        if used.size:
+            self.add_rows(1, objective, np.inf, np.zeros(used.size), used, cost[used])
+
+    def _lp(self, cost: Floats) -> highspy.HighsLp:
+        rows, cols = np.concatenate(self._rows), np.concatenate(self._cols)
+        order = np.lexsort((cols, rows))
+        lp = highspy.HighsLp()
+        lp.num_col_, lp.num_row_ = self.columns, self.row_count
+        lp.sense_ = highspy.ObjSense.kMaximize
+        lp.col_cost_ = cost
+        lp.col_lower_, lp.col_upper_ = np.concatenate(self._lower), np.concatenate(self._upper)
+        lp.row_lower_, lp.row_upper_ = np.concatenate(self._row_lower), np.concatenate(self._row_upper)
+        lp.a_matrix_.format_ = highspy.MatrixFormat.kRowwise
+        lp.a_matrix_.num_col_, lp.a_matrix_.num_row_ = self.columns, self.row_count
+        lp.a_matrix_.start_ = np.searchsorted(rows[order], np.arange(self.row_count + 1))
+        lp.a_matrix_.index_ = cols[order]
+        lp.a_matrix_.value_ = np.concatenate(self._vals)[order]
+        lp.integrality_ = [highspy.HighsVarType.kInteger] * self.columns
+        return lp

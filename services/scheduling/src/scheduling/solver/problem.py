@@ -1,0 +1,182 @@
+"""What the solver is asked and what it answers for the groupes of one thématique.
+
+Invariant: plain frozen data, free of any solver. Rows may come in any order; every answer is sorted.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Literal
+
+JOURS = ("lundi", "mardi", "mercredi", "jeudi", "vendredi", "samedi", "dimanche")
+DEMI_JOURNEES = ("matin", "apres-midi")
+
+Preuve = Literal["optimal", "borne"]
+
+
+class InfeasibleInput(ValueError):  # noqa: N818 - it names the input, and its text is shown to the team
+    """The input contradicts itself; the text is one French sentence that says what to change."""
+
+
+class Qualite(StrEnum):
+    ELU = "elu"
+    AGENT = "agent"
+
+
+class Taille(StrEnum):
+    PETITE = "petite"
+    MOYENNE = "moyenne"
+    GRANDE = "grande"
+
+
+class Accord(StrEnum):
+    PREFERE = "prefere"
+    POSSIBLE = "possible"
+
+
+@dataclass(frozen=True, slots=True)
+class Candidat:
+    """One inscription validée; `creneaux` are those that the person can make, `avec` and `sans` other candidats."""
+
+    id: str
+    collectivite: str
+    departement: str
+    qualite: Qualite
+    taille: Taille
+    creneaux: Mapping[str, Accord]
+    recue_le: datetime
+    avec: frozenset[str] = frozenset()
+    sans: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Animateur:
+    """`creneaux` that the person runs, at most `groupes_max` groupes in the season, never on a day `indisponible`."""
+
+    id: str
+    nom: str
+    thematiques: frozenset[str]
+    creneaux: frozenset[str]
+    groupes_max: int
+    indisponible: frozenset[date] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Equipe:
+    """The animateurs for one thématique, and the (thématique, créneau) of each groupe they are already needed for."""
+
+    animateurs: tuple[Animateur, ...]
+    thematique: str
+    engages: tuple[tuple[str, str], ...] = ()
+
+
+def _default_weights() -> Mapping[Taille, int]:
+    return {Taille.PETITE: 3, Taille.MOYENNE: 2, Taille.GRANDE: 1}
+
+
+@dataclass(frozen=True, slots=True)
+class Limites:
+    """Bounds of a groupe, how many groupes there may be in a créneau and in all, and what placing a person weighs.
+
+    A créneau absent from `par_creneau` has no limit of its own.
+    """
+
+    min: int = 12
+    max: int = 15
+    elus_min: int = 5
+    agents_min: int = 5
+    groupes_max: int | None = None
+    par_creneau: Mapping[str, int] = field(default_factory=dict)
+    poids: Mapping[Taille, int] = field(default_factory=_default_weights)
+
+    def minimum_of(self, qualite: Qualite) -> int:
+        return self.elus_min if qualite is Qualite.ELU else self.agents_min
+
+
+@dataclass(frozen=True, slots=True)
+class GroupingProblem:
+    """The candidats of one thématique. `places_fixees` maps a candidat to a créneau or to a groupe's id.
+
+    With an `equipe`, groupes open only where its animateurs can run them all together, at most one an animateur and
+    créneau; without, the limits alone count.
+    """
+
+    candidats: tuple[Candidat, ...]
+    creneaux: tuple[str, ...]
+    limites: Limites = field(default_factory=Limites)
+    places_fixees: Mapping[str, str] = field(default_factory=dict)
+    graine: int = 1
+    equipe: Equipe | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class GroupeForme:
+    """`id` is the créneau and a number from 1, as in `mardi-matin-1`; `membres` are sorted ids."""
+
+    id: str
+    creneau: str
+    membres: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Raison:
+    """A code of the closed list, and one French sentence that is true for that person."""
+
+    code: str
+    phrase: str
+
+
+@dataclass(frozen=True, slots=True)
+class Attente:
+    """Someone without a place; `rang` counts from 1 in the order in which places are offered."""
+
+    candidat: str
+    rang: int
+    raison: Raison
+
+
+@dataclass(frozen=True, slots=True)
+class Proposition:
+    """Groupes, everyone else with the reason, and how good it is.
+
+    `poids_place` is the sum of the weights of the people placed, `borne` an upper bound on it for any proposition;
+    `preuve` says whether they are known to meet. `places` holds the reason of each person placed.
+    """
+
+    groupes: tuple[GroupeForme, ...]
+    places: Mapping[str, Raison]
+    en_attente: tuple[Attente, ...]
+    non_retenus: tuple[Attente, ...]
+    poids_place: int
+    borne: float
+    preuve: Preuve
+    constats: tuple[str, ...]
+
+
+def weekday_of(creneau: str) -> int:
+    """Monday is 0, as in `date.weekday()`; ValueError when the créneau is not `<jour>-<matin|apres-midi>`."""
+    jour, _, demi_journee = creneau.partition("-")
+    if jour not in JOURS or demi_journee not in DEMI_JOURNEES:
+        raise ValueError(f"créneau inconnu : {creneau}")
+    return JOURS.index(jour)
+
+
+def half_day_of(creneau: str) -> str:
+    """`matin` or `apres-midi`."""
+    return creneau.partition("-")[2]
+
+
+def creneau_en_francais(creneau: str) -> str:
+    """`mardi-matin` as people say it: mardi matin."""
+    return creneau.replace("apres-midi", "après-midi").replace("-", " ", 1)
+
+
+def fixed_creneau(place: str, creneaux: tuple[str, ...]) -> tuple[str, int | None]:
+    """Créneau and groupe number (None: any) of a fixed place; KeyError when it is neither a créneau nor a groupe."""
+    if place in creneaux:
+        return place, None
+    creneau, _, number = place.rpartition("-")
+    if creneau not in creneaux or not number.isascii() or not number.isdigit() or int(number) < 1:
+        raise KeyError(place)
+    return creneau, int(number)
