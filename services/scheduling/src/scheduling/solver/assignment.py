@@ -17,6 +17,9 @@ from scheduling.solver.profiles import Profile, apart_pairs, arrival, build_prof
 
 Cut = tuple[str, str, str]
 
+# Up to here one program with every collectivité apart is quicker than several with those found to bind.
+_SMALL = 2_000
+
 
 @dataclass(frozen=True, slots=True)
 class Placement:
@@ -46,6 +49,9 @@ def place(problem: GroupingProblem, cuts: Collection[Cut] = ()) -> Placement:
     Raises InfeasibleInput when the fixed places and the rules leave no placement at all.
     """
     bound_collectivites: set[str] = set()
+    if len(problem.candidats) <= _SMALL:
+        seats = Counter(c.collectivite for c in problem.candidats)
+        bound_collectivites = {collectivite for collectivite, count in seats.items() if count > 1}
     while True:
         model = _build(problem, build_profiles(problem, bound_collectivites), cuts)
         weight, final = _solve_in_order(model)

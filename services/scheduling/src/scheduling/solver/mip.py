@@ -66,6 +66,7 @@ class Program:
     def maximise(self, cost: Ints) -> Optimum | None:
         """The best values found, None when no values satisfy the rows. `cost` is integer, one per column."""
         highs = highspy.Highs()
+        highs.silent()
         options = {
             "output_flag": False,
             "threads": 1,
