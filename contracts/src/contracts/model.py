@@ -32,6 +32,10 @@ Code = Annotated[str, StringConstraints(pattern=CODE.pattern, max_length=60)]
 Line = Annotated[
     str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200), AfterValidator(_has_no_nul)
 ]
+Sentence = Annotated[
+    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=1000), AfterValidator(_has_no_nul)
+]
+"""One or two sentences made for one person, that may list all their créneaux."""
 Text = Annotated[str, StringConstraints(strip_whitespace=True, max_length=4000), AfterValidator(_has_no_nul)]
 Email = Annotated[
     str, StringConstraints(strip_whitespace=True, min_length=3, max_length=254), AfterValidator(_has_no_nul)

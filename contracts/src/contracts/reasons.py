@@ -34,6 +34,7 @@ class Motif(StrEnum):
     QUOTA_QUALITE = "attente.quota_qualite"
     GROUPE_NON_OUVERT = "attente.groupe_non_ouvert"
     COLLECTIVITE = "attente.collectivite"
+    ARRIVEE_TARDIVE = "attente.arrivee_tardive"
     AUCUN_CRENEAU = "non_retenue.aucun_creneau"
     RETRAIT = "non_retenue.retrait"
 
@@ -54,6 +55,7 @@ PHRASES: Final[dict[Refus | Motif, str]] = {
     Motif.QUOTA_QUALITE: "Il manque des participants de l’autre qualité (élus ou agents) pour ouvrir un groupe.",
     Motif.GROUPE_NON_OUVERT: "Trop peu de personnes sont disponibles sur vos créneaux pour ouvrir un groupe.",
     Motif.COLLECTIVITE: "Une autre personne de votre collectivité participe déjà à ce groupe.",
+    Motif.ARRIVEE_TARDIVE: "Les groupes étaient déjà formés quand votre inscription est arrivée.",
     Motif.AUCUN_CRENEAU: "Aucun des créneaux proposés ne vous convient.",
     Motif.RETRAIT: "Vous avez retiré votre inscription.",
 }

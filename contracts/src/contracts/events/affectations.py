@@ -5,7 +5,7 @@ from uuid import UUID
 
 from pydantic import Field
 
-from contracts.model import Code, EventData, Line, Moment
+from contracts.model import Code, EventData, Moment, Sentence
 from contracts.reasons import Decision, Motif
 
 
@@ -18,7 +18,7 @@ class AffectationDecidee(EventData):
     thematique: Code
     decision: Decision
     code: Motif
-    phrase: Line = Field(description="The reason as the person reads it, in French.")
+    phrase: Sentence = Field(description="The reason as the person reads it, in French.")
     groupe: UUID | None = Field(default=None, description="Set when the decision is `retenue`.")
     rang_attente: int | None = Field(default=None, ge=1, description="Place on the waiting list.")
     decidee_le: Moment
