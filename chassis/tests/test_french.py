@@ -21,10 +21,7 @@ def test_a_moment_is_told_in_the_legal_time_of_paris_summer_and_winter() -> None
 
 
 def test_a_moment_late_in_the_day_falls_on_the_day_of_paris() -> None:
-    assert (
-        french.date_heure(datetime(2027, 5, 31, 22, 30, tzinfo=UTC))
-        == f"mardi 1er{NB}juin 2027 à{NB}0{NB}h{NB}30"
-    )
+    assert french.date_heure(datetime(2027, 5, 31, 22, 30, tzinfo=UTC)) == f"mardi 1er{NB}juin 2027 à{NB}0{NB}h{NB}30"
 
 
 def test_a_moment_without_time_zone_is_refused() -> None:
