@@ -13,7 +13,7 @@ _SOURCE, _SINK = ("source",), ("sink",)
 
 
 def equipe_can_run(animateurs: Sequence[Animateur], groupes: Iterable[tuple[str, str]]) -> bool:
-    """Can these animateurs run all these (thématique, créneau) at once?"""
+    """Tell whether these animateurs can run all these (thématique, créneau) at once."""
     demands = Counter(groupes)
     residual: dict[Hashable, dict[Hashable, int]] = defaultdict(lambda: defaultdict(int))
     for (thematique, creneau), count in sorted(demands.items()):
@@ -72,7 +72,7 @@ def animateur_capacity(
 
 
 def one_more_can_run(equipe: Equipe | None, creneaux: Iterable[str], creneau: str) -> bool:
-    """Could the équipe run one more groupe in `creneau` beside those it has in `creneaux`?"""
+    """Tell whether the équipe could run a groupe in `creneau` beside those it has in `creneaux`."""
     if equipe is None:
         return True
     mine = [(equipe.thematique, c) for c in (*creneaux, creneau)]

@@ -44,7 +44,7 @@ class _Model:
 
 
 def place(problem: GroupingProblem, cuts: Collection[Cut] = ()) -> Placement:
-    """The best placement; a cut (a, b, créneau) forbids these two people to be both in that créneau.
+    """Find the best placement; a cut (a, b, créneau) forbids these two people to be both in that créneau.
 
     Raises InfeasibleInput when the fixed places and the rules leave no placement at all.
     """
@@ -73,7 +73,7 @@ def _build(problem: GroupingProblem, profiles: tuple[Profile, ...], cuts: Collec
         if low > high:
             raise InfeasibleInput(
                 f"La place fixée dans le groupe {problem.creneaux[index]}-{low} demande plus de groupes "
-                "que les animateurs ne peuvent en animer : libérez cette place ou ajoutez un animateur."
+                "que les animateurs ne peuvent en animer : libérez cette place ou ajoutez un animateur."
             )
     pairs = [(p, s) for p, profile in enumerate(profiles) for s, _ in profile.creneaux]
     x = program.add_columns(
@@ -81,9 +81,7 @@ def _build(problem: GroupingProblem, profiles: tuple[Profile, ...], cuts: Collec
     )
     model = _Model(problem, profiles, program, opened, dict(zip(pairs, x.tolist(), strict=True)))
     program.add_rows(1, 0, max(cap, sum(least)), np.zeros(opened.size), opened, 1)
-    program.add_rows(
-        len(profiles), -np.inf, [len(p.membres) for p in profiles], [p for p, _ in pairs], x, 1
-    )
+    program.add_rows(len(profiles), -np.inf, [len(p.membres) for p in profiles], [p for p, _ in pairs], x, 1)
     for creneau in range(len(problem.creneaux)):
         _add_groupe_bounds(model, creneau)
     _add_collectivites_and_wishes(model, cuts)
@@ -158,9 +156,7 @@ def _add_animateurs(model: _Model) -> None:
     if equipe is None:
         return
     program, engaged = model.program, Counter(equipe.engages)
-    demands = sorted(
-        {*engaged, *((equipe.thematique, c) for c in model.problem.creneaux)}
-    )
+    demands = sorted({*engaged, *((equipe.thematique, c) for c in model.problem.creneaux)})
     takes: dict[tuple[str, str], list[int]] = {demand: [] for demand in demands}
     for animateur in sorted(equipe.animateurs, key=lambda a: a.id):
         mine: dict[str, list[int]] = defaultdict(list)
@@ -182,7 +178,7 @@ def _add_animateurs(model: _Model) -> None:
 
 
 def _solve_in_order(model: _Model) -> tuple[Optimum, Optimum]:
-    """The optimum of the weight, and the final one after every later objective."""
+    """Return the optimum of the weight, and the final one after every later objective."""
     stages: list[Callable[[_Model], Ints]] = [_weight_cost, _together_cost, _preferred_cost, _arrival_cost]
     weight: Optimum | None = None
     final: Optimum | None = None
@@ -190,10 +186,10 @@ def _solve_in_order(model: _Model) -> tuple[Optimum, Optimum]:
         cost = stage(model)
         if weight is not None and not cost.any():
             continue
-        found = model.program.maximise(cost)
+        found = model.program.maximise(cost, model.opened)
         if found is None and weight is None:
             raise InfeasibleInput(
-                "Les places fixées ne peuvent pas toutes être respectées : leurs groupes n'atteignent pas "
+                "Les places fixées ne peuvent pas toutes être respectées : leurs groupes n'atteignent pas "
                 "la taille ou la mixité demandées, ou manquent d'animateur. Libérez une place fixée."
             )
         if found is None:

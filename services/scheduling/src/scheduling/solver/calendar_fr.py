@@ -25,12 +25,12 @@ _ZONE_OF = {departement: zone for zone, listed in _ZONES.items() for departement
 
 
 def school_zone(departement: str) -> str | None:
-    """A, B or C; None in Corse and overseas."""
+    """Return A, B or C; None in Corse and overseas."""
     return _ZONE_OF.get(departement)
 
 
 def public_holiday(day: date, departements: Iterable[str] = ()) -> str | None:
-    """The French name of the public holiday on that day, national or of one of these départements."""
+    """Return the French name of the public holiday on that day, national or of one of these départements."""
     for subdivision in sorted({_SUBDIVISIONS.get(d, "") for d in departements} | {""}):
         name = _public(subdivision, day.year).get(day)
         if name:
@@ -39,12 +39,12 @@ def public_holiday(day: date, departements: Iterable[str] = ()) -> str | None:
 
 
 def school_holiday(day: date, zone: str) -> str | None:
-    """The French name of the zone's school holidays on that day."""
+    """Return the French name of the zone's school holidays on that day."""
     return _school(zone, day.year).get(day)
 
 
 def school_calendar_known(day: date) -> bool:
-    """Is there a school calendar for that year?"""
+    """Tell whether there is a school calendar for that year."""
     return bool(_school("A", day.year))
 
 
@@ -55,7 +55,5 @@ def _public(subdivision: str, year: int) -> dict[date, str]:
 
 @lru_cache(maxsize=64)
 def _school(zone: str, year: int) -> dict[date, str]:
-    found = holidays.country_holidays(
-        "FR", subdiv=f"Zone {zone}", years=year, language="fr", categories=("school",)
-    )
+    found = holidays.country_holidays("FR", subdiv=f"Zone {zone}", years=year, language="fr", categories=("school",))
     return dict(found)

@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from itertools import combinations
+from itertools import combinations, pairwise
 
 from scheduling.solver.calendar_fr import public_holiday, school_holiday, school_zone
 from scheduling.solver.problem import weekday_of
@@ -46,18 +46,19 @@ def possible_days(problem: TimetableProblem, groupe: GroupeAPlanifier) -> list[d
     ]
 
 
-def patterns(groupe: GroupeAPlanifier, days: Sequence[date]) -> list[Pattern]:
+def patterns(problem: TimetableProblem, groupe: GroupeAPlanifier, days: Sequence[date]) -> list[Pattern]:
     """Every choice of four of these days that keeps the rules, the cheapest first."""
     zones = Counter(school_zone(d) for d in groupe.departements)
     on_holiday = {
         day: sum(count for zone, count in zones.items() if zone and school_holiday(day, zone)) for day in days
     }
     members = max(1, len(groupe.departements))
-    found = [
-        Pattern(chosen, _unevenness(chosen) + sum(_SCHOOL * on_holiday[d] // members for d in chosen))
-        for chosen in _choices(days)
-    ]
-    # Ties go to the earliest: a season that ends sooner leaves room to move a séance.
+    found = []
+    for chosen in _choices(days):
+        school = sum(_SCHOOL * on_holiday[d] // members for d in chosen)
+        # An earlier start costs less: a season that ends sooner leaves room to move a séance.
+        start = (chosen[0] - problem.seances_du) // _WEEK
+        found.append(Pattern(chosen, _unevenness(chosen) + school + start))
     return sorted(found, key=lambda p: (p.cost, p.days))
 
 
@@ -66,11 +67,11 @@ def _choices(days: Sequence[date]) -> Iterator[tuple[date, ...]]:
         later = [d for d in days[index + 1 :] if d - first <= MAX_SPAN]
         for rest in combinations(later, SEANCES - 1):
             chosen = (first, *rest)
-            gaps = [b - a for a, b in zip(chosen, rest, strict=False)]
+            gaps = [b - a for a, b in pairwise(chosen)]
             if rest[-1] - first >= MIN_SPAN and min(gaps) >= MIN_GAP:
                 yield chosen
 
 
 def _unevenness(days: Sequence[date]) -> int:
     """Ten for each week, squared, by which a gap differs from two weeks."""
-    return sum(_UNEVEN * ((b - a) // _WEEK - 2) ** 2 for a, b in zip(days, days[1:], strict=False))
+    return sum(_UNEVEN * ((b - a) // _WEEK - 2) ** 2 for a, b in pairwise(days))

@@ -32,7 +32,7 @@ __all__ = ["form_campagne", "form_groupes"]
 
 
 def form_groupes(problem: GroupingProblem) -> Proposition:
-    """The best groupes for these candidats, checked.
+    """Find the best groupes for these candidats, checked.
 
     Raises InfeasibleInput, with a French sentence, when the input contradicts itself; BrokenRules on a solver bug.
     """
@@ -61,9 +61,7 @@ def form_groupes(problem: GroupingProblem) -> Proposition:
     return proposition
 
 
-def form_campagne(
-    problems: Mapping[str, GroupingProblem], animateurs: Sequence[Animateur]
-) -> dict[str, Proposition]:
+def form_campagne(problems: Mapping[str, GroupingProblem], animateurs: Sequence[Animateur]) -> dict[str, Proposition]:
     """Propositions per thématique; animateurs go to the thématiques with most candidats first.
 
     Each thématique keeps enough animateurs for the groupes that earlier ones have formed.
@@ -106,13 +104,13 @@ def _split_all(problem: GroupingProblem, placement: Placement) -> tuple[tuple[Gr
 
 
 def _pair_to_part(problem: GroupingProblem, creneau: str, people: Sequence[Candidat]) -> Cut:
-    """The first pair to be kept apart of whom at least one is free to go elsewhere."""
+    """Return the first pair to be kept apart of whom at least one is free to go elsewhere."""
     here = {c.id for c in people}
     for a, b in apart_pairs(problem):
         if a in here and b in here and not {a, b} <= problem.places_fixees.keys():
             return a, b, creneau
     raise InfeasibleInput(
-        f"Les places fixées le {creneau_en_francais(creneau)} ne peuvent pas toutes être respectées : "
+        f"Les places fixées le {creneau_en_francais(creneau)} ne peuvent pas toutes être respectées : "
         "libérez l'une d'elles."
     )
 
@@ -124,15 +122,15 @@ def _refuse_contradictions(problem: GroupingProblem) -> None:
     if limites.elus_min + limites.agents_min > limites.max:
         raise InfeasibleInput(
             f"Un groupe de {limites.max} personnes ne peut pas compter à la fois {limites.elus_min} élus et "
-            f"{limites.agents_min} agents : augmentez la taille ou baissez ces minimums."
+            f"{limites.agents_min} agents : augmentez la taille ou baissez ces minimums."
         )
     ids = [c.id for c in problem.candidats]
     if len(ids) != len(set(ids)):
-        raise InfeasibleInput("Une même inscription figure deux fois : retirez l'une des deux.")
+        raise InfeasibleInput("Une même inscription figure deux fois : retirez l'une des deux.")
     for candidat in problem.candidats:
         if both := sorted(candidat.avec & candidat.sans):
             raise InfeasibleInput(
-                f"L'inscription {candidat.id} demande à être avec et sans {both[0]} : retirez l'un des deux souhaits."
+                f"L'inscription {candidat.id} demande à être avec et sans {both[0]} : retirez l'un des deux souhaits."
             )
     _refuse_impossible_places(problem)
 
@@ -146,11 +144,11 @@ def _refuse_impossible_places(problem: GroupingProblem) -> None:
         except KeyError:
             raise InfeasibleInput(f"La place fixée pour {person}, {place_}, n'est pas proposée.") from None
         if person not in known:
-            raise InfeasibleInput(f"Une place est fixée pour {person}, qui n'est pas inscrit : libérez-la.")
+            raise InfeasibleInput(f"Une place est fixée pour {person}, qui n'est pas inscrit : libérez-la.")
         if creneau not in known[person].creneaux:
             raise InfeasibleInput(
                 f"La place fixée pour {person} est le {creneau_en_francais(creneau)}, "
-                "où cette personne n'est pas disponible : libérez cette place."
+                "où cette personne n'est pas disponible : libérez cette place."
             )
         if number is not None:
             seated.setdefault(place_, []).append(known[person])
@@ -171,15 +169,15 @@ def _refuse_impossible_groupe(
     )
     if too_many:
         raise InfeasibleInput(
-            f"Trop de places sont fixées dans le groupe {groupe} pour sa taille ou sa mixité : libérez-en une."
+            f"Trop de places sont fixées dans le groupe {groupe} pour sa taille ou sa mixité : libérez-en une."
         )
     if len({c.collectivite for c in people}) < len(people):
         raise InfeasibleInput(
-            f"Deux personnes d'une même collectivité ont leur place fixée dans le groupe {groupe} : libérez-en une."
+            f"Deux personnes d'une même collectivité ont leur place fixée dans le groupe {groupe} : libérez-en une."
         )
     for a, b in apart:
         if a in ids and b in ids:
             raise InfeasibleInput(
                 f"{a} et {b} ont leur place fixée dans le groupe {groupe}, mais l'un demande à ne pas y être avec "
-                "l'autre : libérez l'une des deux places."
+                "l'autre : libérez l'une des deux places."
             )

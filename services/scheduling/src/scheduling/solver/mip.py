@@ -13,6 +13,7 @@ Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
 
 _NODE_LIMIT = 20_000
+_INTEGRAL = 1e-6
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,14 +45,14 @@ class Program:
     row_count: int = 0
 
     def add_columns(self, lower: object, upper: object) -> Ints:
-        """Indices of the new columns, one for each pair of bounds."""
+        """Return the indices of the new columns, one for each pair of bounds."""
         low = np.atleast_1d(np.asarray(lower, dtype=np.float64))
         self._lower.append(low)
         self._upper.append(np.broadcast_to(np.asarray(upper, dtype=np.float64), low.shape))
         self.columns += low.size
         return np.arange(self.columns - low.size, self.columns)
 
-    def add_rows(
+    def add_rows(  # noqa: PLR0917 - bounds, then coordinates, as HiGHS has them
         self, count: int, lower: float, upper: object, rows: object, cols: object, vals: object
     ) -> None:
         """`count` rows with these bounds; `rows` count from 0 within the block."""
@@ -63,12 +64,23 @@ class Program:
         self._vals.append(np.broadcast_to(np.asarray(vals, dtype=np.float64), row.shape))
         self.row_count += count
 
-    def maximise(self, cost: Ints) -> Optimum | None:
-        """The best values found, None when no values satisfy the rows. `cost` is integer, one per column."""
-        highs = highspy.Highs()
+    def maximise(self, cost: Ints, whole: Ints) -> Optimum | None:
+        """Find the best values, None when no values satisfy the rows. `cost` is integer, one per column.
+
+        Only the columns `whole` are declared integer at first: the others are a flow and mostly come out so.
+        """
+        highs = self._run(cost, whole)
+        if _has_solution(highs) and not _is_integral(highs):
+            highs = self._run(cost, np.arange(self.columns))
+        if not _has_solution(highs):
+            return None
+        values = np.rint(np.asarray(highs.getSolution().col_value)).astype(np.int64)
+        return Optimum(values, int(cost @ values), float(highs.getInfo().mip_dual_bound))
+
+    def _run(self, cost: Ints, whole: Ints) -> highspy.Highs:
+        highs = highspy.Highs()  # type: ignore[no-untyped-call]
         highs.silent()
         options = {
-            "output_flag": False,
             "threads": 1,
             "random_seed": self.seed,
             "mip_rel_gap": 0.0,
@@ -77,13 +89,9 @@ class Program:
         }
         for name, value in options.items():
             highs.setOptionValue(name, value)
-        highs.passModel(self._lp(cost.astype(np.float64)))
+        highs.passModel(self._lp(cost.astype(np.float64), whole))
         highs.run()
-        info = highs.getInfo()
-        if info.primal_solution_status != int(highspy.SolutionStatus.kSolutionStatusFeasible):
-            return None
-        values = np.rint(np.asarray(highs.getSolution().col_value)).astype(np.int64)
-        return Optimum(values, int(cost @ values), float(info.mip_dual_bound))
+        return highs
 
     def keep_at_least(self, cost: Ints, objective: int) -> None:
         """Fix what an earlier objective reached before the next one is maximised."""
@@ -91,7 +99,7 @@ class Program:
         if used.size:
             self.add_rows(1, objective, np.inf, np.zeros(used.size), used, cost[used])
 
-    def _lp(self, cost: Floats) -> highspy.HighsLp:
+    def _lp(self, cost: Floats, whole: Ints) -> highspy.HighsLp:
         rows, cols = np.concatenate(self._rows), np.concatenate(self._cols)
         order = np.lexsort((cols, rows))
         lp = highspy.HighsLp()
@@ -105,5 +113,17 @@ class Program:
         lp.a_matrix_.start_ = np.searchsorted(rows[order], np.arange(self.row_count + 1))
         lp.a_matrix_.index_ = cols[order]
         lp.a_matrix_.value_ = np.concatenate(self._vals)[order]
-        lp.integrality_ = [highspy.HighsVarType.kInteger] * self.columns
+        kinds = np.full(self.columns, highspy.HighsVarType.kContinuous)
+        kinds[whole] = highspy.HighsVarType.kInteger
+        lp.integrality_ = kinds.tolist()
         return lp
+
+
+def _has_solution(highs: highspy.Highs) -> bool:
+    status = highs.getInfo().primal_solution_status
+    return bool(status == int(highspy.SolutionStatus.kSolutionStatusFeasible))
+
+
+def _is_integral(highs: highspy.Highs) -> bool:
+    values = np.asarray(highs.getSolution().col_value)
+    return bool(np.abs(values - np.rint(values)).max(initial=0.0) < _INTEGRAL)

@@ -158,7 +158,7 @@ def weekday_of(creneau: str) -> int:
     """Monday is 0, as in `date.weekday()`; ValueError when the créneau is not `<jour>-<matin|apres-midi>`."""
     jour, _, demi_journee = creneau.partition("-")
     if jour not in JOURS or demi_journee not in DEMI_JOURNEES:
-        raise ValueError(f"créneau inconnu : {creneau}")
+        raise ValueError(f"créneau inconnu : {creneau}")
     return JOURS.index(jour)
 
 

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 
 from scheduling.solver.problem import Accord, Candidat, GroupingProblem, Qualite, Taille, fixed_creneau
 
+_Key = tuple[Qualite, Taille, tuple[tuple[int, bool], ...], str, str]
+
 
 @dataclass(frozen=True, slots=True)
 class Profile:
@@ -29,7 +31,7 @@ def arrival(candidat: Candidat) -> tuple[object, str]:
 
 
 def open_creneaux(problem: GroupingProblem, candidat: Candidat) -> tuple[tuple[int, bool], ...]:
-    """The créneaux that this person can be placed in, a fixed place leaving only its own."""
+    """Return the créneaux that this person can be placed in, a fixed place leaving only its own."""
     place = problem.places_fixees.get(candidat.id)
     only = None if place is None else fixed_creneau(place, problem.creneaux)[0]
     return tuple(
@@ -45,9 +47,7 @@ def together_pairs(problem: GroupingProblem) -> list[tuple[str, str]]:
     apart = set(apart_pairs(problem))
     wished = {tuple(sorted((c.id, other))) for c in problem.candidats for other in c.avec if other in by_id}
     return sorted(
-        (a, b)
-        for a, b in wished
-        if a != b and (a, b) not in apart and by_id[a].collectivite != by_id[b].collectivite
+        (a, b) for a, b in wished if a != b and (a, b) not in apart and by_id[a].collectivite != by_id[b].collectivite
     )
 
 
@@ -61,7 +61,7 @@ def build_profiles(problem: GroupingProblem, bound_collectivites: Collection[str
     """Profiles of everyone who can make at least one créneau, sorted by their key."""
     alone = {person for pair in (*apart_pairs(problem), *together_pairs(problem)) for person in pair}
     alone |= set(problem.places_fixees)
-    members: Mapping[tuple[object, ...], list[Candidat]] = defaultdict(list)
+    members: Mapping[_Key, list[Candidat]] = defaultdict(list)
     for candidat in problem.candidats:
         creneaux = open_creneaux(problem, candidat)
         if not creneaux:
@@ -71,6 +71,6 @@ def build_profiles(problem: GroupingProblem, bound_collectivites: Collection[str
         key = (candidat.qualite, candidat.taille, creneaux, candidat.collectivite if bound else "", person)
         members[key].append(candidat)
     return tuple(
-        Profile(*key, fixed=key[-1] in problem.places_fixees, membres=tuple(sorted(members[key], key=arrival)))  # type: ignore[arg-type]
+        Profile(*key, key[-1] in problem.places_fixees, tuple(sorted(members[key], key=arrival)))
         for key in sorted(members)
     )

@@ -51,7 +51,7 @@ class _Whole:
 def explain(
     problem: GroupingProblem, groupes: Sequence[GroupeForme]
 ) -> tuple[tuple[Attente, ...], tuple[Attente, ...], tuple[str, ...]]:
-    """The waiting list, those who can't be placed at all, and sentences on the whole."""
+    """Return the waiting list, those who can't be placed at all, and sentences on the whole."""
     placed = {m for g in groupes for m in g.membres}
     left = [c for c in problem.candidats if c.id not in placed]
     without = [c for c in left if not _compatible(problem, c)]
@@ -68,7 +68,7 @@ def explain(
 
 
 def place_reasons(problem: GroupingProblem, groupes: Sequence[GroupeForme]) -> dict[str, Raison]:
-    """The reason of each person placed."""
+    """Return the reason of each person placed."""
     reasons = {}
     known = {c.id: c for c in problem.candidats}
     for groupe in groupes:
@@ -102,7 +102,7 @@ def _survey(problem: GroupingProblem, groupes: Sequence[GroupeForme], waiting: S
 
 
 def _shortage(problem: GroupingProblem, creneau: str, waiting: Sequence[Candidat]) -> _Shortage:
-    """The fewest people, from other collectivités, with whom those who wait would make a groupe."""
+    """Count the fewest people, from other collectivités, with whom those who wait would make a groupe."""
     limites = problem.limites
     roles: dict[str, set[Qualite]] = {}
     count = 0
@@ -131,23 +131,21 @@ def _cause(whole: _Whole, candidat: Candidat) -> tuple[str, str]:
     full = [len(g.membres) >= whole.problem.limites.max for g in mine_open]
     held = [candidat.collectivite in whole.collectivites[g.id] for g in mine_open]
     if all(held):
-        return (
-            "attente.collectivite",
+        cause = (
             f"Une autre personne de votre collectivité a une place dans chaque groupe compatible avec vos créneaux "
-            f"({slots}), et chaque groupe n'en accueille qu'une par collectivité.",
+            f"({slots}), et chaque groupe n'en accueille qu'une par collectivité."
         )
+        return "attente.collectivite", cause
     if all(full):
-        return "attente.creneaux_complets", f"Tous les groupes compatibles avec vos créneaux ({slots}) sont complets."
-    if all(f or h for f, h in zip(full, held, strict=True)):
-        return (
-            "attente.creneaux_complets",
+        cause = f"Tous les groupes compatibles avec vos créneaux ({slots}) sont complets."
+    elif all(f or h for f, h in zip(full, held, strict=True)):
+        cause = (
             f"Les groupes compatibles avec vos créneaux ({slots}) sont complets "
-            "ou comptent déjà une personne de votre collectivité.",
+            "ou comptent déjà une personne de votre collectivité."
         )
-    return (
-        "attente.creneaux_complets",
-        f"Aucune place qui respecte les règles et les souhaits exprimés ne reste sur vos créneaux ({slots}).",
-    )
+    else:
+        cause = f"Aucune place qui respecte les règles et les souhaits exprimés ne reste sur vos créneaux ({slots})."
+    return "attente.creneaux_complets", cause
 
 
 def _not_opened(whole: _Whole, mine: Sequence[str], slots: str) -> tuple[str, str]:
@@ -155,7 +153,7 @@ def _not_opened(whole: _Whole, mine: Sequence[str], slots: str) -> tuple[str, st
     if not openable:
         return (
             "attente.groupe_non_ouvert",
-            f"Aucun groupe ne peut ouvrir sur vos créneaux ({slots}) : les animateurs disponibles sont déjà pris.",
+            f"Aucun groupe ne peut ouvrir sur vos créneaux ({slots}) : les animateurs disponibles sont déjà pris.",
         )
     best = min(openable, key=lambda s: (s.people, s.creneau))
     when = creneau_en_francais(best.creneau)
@@ -171,7 +169,7 @@ def _not_opened(whole: _Whole, mine: Sequence[str], slots: str) -> tuple[str, st
 
 def _constats(whole: _Whole, waiting: Sequence[Candidat]) -> tuple[str, ...]:
     if not whole.problem.candidats:
-        return ("Aucune inscription pour cette thématique : il n'y a pas de groupe à former.",)
+        return ("Aucune inscription pour cette thématique : il n'y a pas de groupe à former.",)
     found = []
     busy = [s for s in whole.shortages.values() if s.waiting]
     for shortage in sorted(busy, key=lambda s: (s.people, s.creneau)):

@@ -47,7 +47,7 @@ def groupe_has_allowed_size(problem: GroupingProblem, groupes: Sequence[GroupeFo
     low, high = problem.limites.min, problem.limites.max
     return [
         _violation(
-            groupe_has_allowed_size, g.id, f"{g.id} compte {len(g.membres)} personnes ; il en faut de {low} à {high}."
+            groupe_has_allowed_size, g.id, f"{g.id} compte {len(g.membres)} personnes ; il en faut de {low} à {high}."
         )
         for g in groupes
         if not low <= len(g.membres) <= high
@@ -93,7 +93,7 @@ def groupe_has_enough_of_each_qualite(problem: GroupingProblem, groupes: Sequenc
             least = problem.limites.minimum_of(qualite)
             if counts[qualite] < least:
                 noun = "élus" if qualite is Qualite.ELU else "agents"
-                phrase = f"{groupe.id} compte {counts[qualite]} {noun} ; il en faut au moins {least}."
+                phrase = f"{groupe.id} compte {counts[qualite]} {noun} ; il en faut au moins {least}."
                 found.append(_violation(groupe_has_enough_of_each_qualite, groupe.id, phrase))
     return found
 
@@ -102,12 +102,12 @@ def groupes_fit_the_animateurs(problem: GroupingProblem, groupes: Sequence[Group
     rule = groupes_fit_the_animateurs
     limites, per_creneau = problem.limites, Counter(g.creneau for g in groupes)
     found = [
-        _violation(rule, creneau, f"{count} groupes le {creneau_en_francais(creneau)} ; {cap} au plus.")
+        _violation(rule, creneau, f"{count} groupes le {creneau_en_francais(creneau)} ; {cap} au plus.")
         for creneau, count in sorted(per_creneau.items())
         if (cap := limites.par_creneau.get(creneau, count)) < count
     ]
     if limites.groupes_max is not None and len(groupes) > limites.groupes_max:
-        found.append(_violation(rule, "", f"{len(groupes)} groupes ; {limites.groupes_max} au plus."))
+        found.append(_violation(rule, "", f"{len(groupes)} groupes ; {limites.groupes_max} au plus."))
     equipe = problem.equipe
     if equipe is not None:
         mine = [(equipe.thematique, g.creneau) for g in groupes]

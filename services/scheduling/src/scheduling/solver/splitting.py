@@ -17,7 +17,7 @@ from scheduling.solver.problem import Candidat
 
 
 def split(people: Sequence[Candidat], groupes: int) -> list[tuple[Candidat, ...]]:
-    """`groupes` parts of these people, which hold at most `groupes` people of any collectivité.
+    """Split into `groupes` parts these people, who include at most `groupes` people of any collectivité.
 
     Raises ValueError when a collectivité has more.
     """
@@ -82,7 +82,7 @@ def _halve(labels: Ints, part: int, whole: int) -> np.ndarray[tuple[int], np.dty
 
 
 def _flow(arcs: tuple[Ints, ...], nodes: int) -> Ints:
-    """A circulation within the bounds: what the lower bounds force is routed from a source to a sink of their own."""
+    """Find a circulation within the bounds, what they force going through a source and a sink of its own."""
     tails, heads, lower, upper = arcs
     forced = np.zeros(nodes, dtype=np.int64)
     np.add.at(forced, heads, lower)
@@ -101,6 +101,4 @@ def _flow(arcs: tuple[Ints, ...], nodes: int) -> Ints:
     status = solver.solve(nodes, nodes + 1)
     if status != solver.OPTIMAL or solver.optimal_flow() != demand:
         raise AssertionError("the fractional circulation is feasible, so a whole one is")
-    return lower + np.asarray(solver.flows(np.arange(tails.size)))
-
-
+    return lower + np.asarray(solver.flows(np.arange(tails.size)), dtype=np.int64)

@@ -3,7 +3,7 @@
 Invariant: a timetable leaves only after every rule has been checked on it, and a groupe that can't be planned gets a
 sentence, never an exception. The cost to be lowest: groupes left out (most of all), then for each groupe ten per week
 squared that a gap differs from two weeks and a hundred times the share of members on school holidays at each séance,
-plus the square of each animateur's number of groupes times five.
+plus one per week that it starts later, plus the square of each animateur's number of groupes times five.
 """
 
 from collections import defaultdict
@@ -70,10 +70,8 @@ def plan_seances(problem: TimetableProblem) -> Timetable:
     planned = {s.groupe for s in seances}
     timetable = Timetable(
         seances=seances,
-        non_planifies=tuple(
-            NonPlanifie(g.id, _why_left_out(model, g)) for g in problem.groupes if g.id not in planned
-        ),
-        constats=_constats(problem, seances),
+        non_planifies=tuple(NonPlanifie(g.id, _why_left_out(model, g)) for g in problem.groupes if g.id not in planned),
+        constats=_constats(seances),
         cout=round(solver.objective_value),
         borne=solver.best_objective_bound,
         preuve="optimal" if status == cp_model.OPTIMAL else "borne",
@@ -93,7 +91,7 @@ def available_animateurs(problem: TimetableProblem) -> tuple[Animateur, ...]:
         for creneau in animateur.creneaux:
             groupe = GroupeAPlanifier("", "", creneau)
             days = [d for d in possible_days(problem, groupe) if not _is_away(problem, animateur, creneau, d)]
-            if patterns(groupe, days):
+            if patterns(problem, groupe, days):
                 kept.add(creneau)
         found.append(replace(animateur, creneaux=frozenset(kept)))
     return tuple(found)
@@ -110,7 +108,7 @@ def _can_run(animateur: Animateur, groupe: GroupeAPlanifier) -> bool:
 
 
 def _build(problem: TimetableProblem) -> _Model:
-    choices = {g.id: patterns(g, possible_days(problem, g)) for g in problem.groupes}
+    choices = {g.id: patterns(problem, g, possible_days(problem, g)) for g in problem.groupes}
     model = _Model(problem, cp_model.CpModel(), choices, {}, {}, {}, {}, [])
     for groupe in problem.groupes:
         _add_groupe(model, groupe)
@@ -128,7 +126,6 @@ def _add_groupe(model: _Model, groupe: GroupeAPlanifier) -> None:
     using: dict[date, list[Bool]] = defaultdict(list)
     for n, pattern in enumerate(model.patterns[key]):
         variable = model.chosen[key, n] = cp.new_bool_var(f"{key} pattern {n}")
-        # The order of arrival in the list breaks ties in favour of the earliest.
         model.costs.append((pattern.cost, variable))
         for day in pattern.days:
             using[day].append(variable)
@@ -189,39 +186,40 @@ def _why_left_out(model: _Model, groupe: GroupeAPlanifier) -> str:
     if not model.patterns[groupe.id]:
         count = len(possible_days(problem, groupe))
         return (
-            f"{name} n'a pas quatre dates possibles : {_counted_days(count)} le {when} du {_french(problem.seances_du)} "
-            f"au {_french(problem.seances_au)}, alors qu'il faut {SEANCES} séances sur 6 à 8 semaines. "
+            f"{name} ne trouve pas ses dates : {_counted_days(count)} le {when} du {_french(problem.seances_du)} "
+            f"au {_french(problem.seances_au)}, pour {SEANCES} séances réparties sur 6 à 8 semaines. "
             "Allongez la période ou libérez des jours exclus."
         )
     knowing = [a for a in problem.animateurs if groupe.thematique in a.thematiques]
     if not knowing:
-        return f"{name} n'a pas d'animateur : aucun ne connaît sa thématique. Ajoutez-en un."
+        return f"{name} n'a pas d'animateur : aucun ne connaît sa thématique. Ajoutez-en un."
     able = [a for a in knowing if groupe.creneau in a.creneaux]
     if not able:
-        return f"{name} n'a pas d'animateur : aucun de ceux de sa thématique n'est disponible le {when}."
+        return f"{name} n'a pas d'animateur : aucun de ceux de sa thématique n'est disponible le {when}."
     free = [a for a in able if _fits_alone(model, groupe, a)]
     if not free:
         return (
-            f"{name} n'a pas d'animateur : les absences de ceux qui animent le {when} ne laissent pas quatre dates. "
+            f"{name} n'a pas d'animateur : les absences de ceux qui animent le {when} ne laissent pas quatre dates. "
             "Allongez la période ou ajoutez un animateur."
         )
     return (
-        f"{name} n'a pas d'animateur : ceux qui animent le {when} sont pris par d'autres groupes. "
+        f"{name} n'a pas d'animateur : ceux qui animent le {when} sont pris au même moment ou ont déjà tous "
+        "leurs groupes. "
         "Ajoutez un animateur ou augmentez le nombre de groupes que l'un d'eux peut animer."
     )
 
 
 def _fits_alone(model: _Model, groupe: GroupeAPlanifier, animateur: Animateur) -> bool:
-    return animateur.groupes_max > 0 and any(
+    return any(
         not any(_is_away(model.problem, animateur, groupe.creneau, d) for d in pattern.days)
         for pattern in model.patterns[groupe.id]
     )
 
 
-def _constats(problem: TimetableProblem, seances: Sequence[SeancePlanifiee]) -> tuple[str, ...]:
+def _constats(seances: Sequence[SeancePlanifiee]) -> tuple[str, ...]:
     unknown = sorted({s.debut.year for s in seances if not school_calendar_known(s.debut.date())})
     return tuple(
-        f"Le calendrier scolaire de {year} n'est pas encore connu : les vacances n'ont pas pu être évitées."
+        f"Le calendrier scolaire de {year} n'est pas encore connu : les vacances n'ont pas pu être évitées."
         for year in unknown
     )
 

@@ -76,11 +76,11 @@ class Timetable:
     preuve: Preuve
 
 
-def starts_at(problem: TimetableProblem, creneau_half_day: str, day: date) -> datetime:
-    """The start of a séance on that day, in Paris whatever the season."""
-    return datetime.combine(day, problem.heures[creneau_half_day], PARIS)
+def starts_at(problem: TimetableProblem, half_day: str, day: date) -> datetime:
+    """Return the start of a séance on that day, in Paris whatever the season."""
+    return datetime.combine(day, problem.heures[half_day], PARIS)
 
 
 def overlap(a: datetime, b: datetime) -> bool:
-    """Do two séances that start then overlap?"""
+    """Tell whether two séances that start then overlap."""
     return abs(a - b) < DURATION

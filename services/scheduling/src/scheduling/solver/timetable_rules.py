@@ -52,7 +52,7 @@ def seances_are_spread_over_six_to_eight_weeks(problem: TimetableProblem, timeta
         days = [s.debut.date() for s in seances]
         close = any(b - a < MIN_GAP for a, b in pairwise(days))
         if close or not MIN_SPAN <= days[-1] - days[0] <= MAX_SPAN:
-            found.append(_violation(seances_are_spread_over_six_to_eight_weeks, groupe, f"{groupe} : {days}."))
+            found.append(_violation(seances_are_spread_over_six_to_eight_weeks, groupe, f"{groupe} : {days}."))
     return found
 
 
@@ -115,7 +115,7 @@ def animateur_is_in_one_place(problem: TimetableProblem, timetable: Timetable) -
 def animateur_has_allowed_load(problem: TimetableProblem, timetable: Timetable) -> list[Violation]:
     loads = Counter(seances[0].animateur for seances in _of(timetable).values())
     return [
-        _violation(animateur_has_allowed_load, a.id, f"{a.id} a {loads[a.id]} groupes ; {a.groupes_max} au plus.")
+        _violation(animateur_has_allowed_load, a.id, f"{a.id} a {loads[a.id]} groupes ; {a.groupes_max} au plus.")
         for a in problem.animateurs
         if loads[a.id] > a.groupes_max
     ]

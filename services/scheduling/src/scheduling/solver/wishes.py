@@ -61,7 +61,7 @@ class _Creneau:
 
 
 def arrange(problem: GroupingProblem, creneau: str, parts: Parts) -> tuple[Parts, bool]:
-    """The parts in the order of their groupe numbers, and whether every wish apart and fixed place is kept."""
+    """Return the parts in the order of their groupe numbers, and whether every wish apart and fixed place is kept."""
     state = _state(problem, creneau, parts)
     if not (state.apart or state.together or state.fixed):
         return sorted((_sorted(p) for p in parts), key=lambda p: [c.id for c in p][:1]), True
@@ -120,7 +120,7 @@ def _exchange(state: _Creneau) -> None:
 
 
 def _best_swap(state: _Creneau, person: str) -> str | None:
-    """The exchange that gains most, between people who are most alike."""
+    """Return the exchange that gains most, between people who are most alike."""
     before, best = state.cost(), None
     me = state.people[person]
     for other in [o for o in state.people if state.can_swap(person, o)]:
