@@ -104,9 +104,7 @@ def spawn(
         )
 
 
-def end(
-    process: subprocess.Popen[bytes], stop_signal: signal.Signals = signal.SIGTERM, patience: float = 10.0
-) -> int:
+def end(process: subprocess.Popen[bytes], stop_signal: signal.Signals = signal.SIGTERM, patience: float = 10.0) -> int:
     """Ask the process to stop, kill it after `patience` seconds, sweep up the rest; returns its exit code."""
     if process.poll() is None:
         process.send_signal(stop_signal)

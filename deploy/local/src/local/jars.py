@@ -71,9 +71,7 @@ def ensure(progress: Progress | None = None) -> list[Path]:
     if progress:
         progress(done, len(files))
     with httpx.Client(timeout=60, follow_redirects=True) as client, ThreadPoolExecutor(6) as pool:
-        jobs = [
-            pool.submit(_fetch, client, f"{repository}/{path}", file, wanted[path]) for path, file in missing
-        ]
+        jobs = [pool.submit(_fetch, client, f"{repository}/{path}", file, wanted[path]) for path, file in missing]
         for job in jobs:
             job.result()
             done += 1

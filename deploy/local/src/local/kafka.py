@@ -121,9 +121,7 @@ class KafkaNode:
             )
             done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 - our own
             if done.returncode:
-                raise KafkaStartError(
-                    f"Kafka ne peut pas préparer {self.data} : {done.stderr or done.stdout}"
-                )
+                raise KafkaStartError(f"Kafka ne peut pas préparer {self.data} : {done.stderr or done.stdout}")
 
     @property
     def _properties(self) -> Path:

@@ -154,9 +154,7 @@ class PostgresServer:
         self.create_databases()
 
     def _launch(self) -> None:
-        self.process = spawn(
-            self.server_command(), self.log, user=unprivileged_user(), death_signal=signal.SIGINT
-        )
+        self.process = spawn(self.server_command(), self.log, user=unprivileged_user(), death_signal=signal.SIGINT)
 
     def answers(self) -> bool:
         """Whether it accepts connections (pg_isready over TCP)."""
