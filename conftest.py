@@ -7,6 +7,12 @@ import pytest
 from local.kafka import KafkaNode
 from local.postgres import PostgresServer
 
+import chassis
+import contracts
+
+PACKAGES = (chassis, contracts)
+"""Loaded before any test: pytest would otherwise take the folders `chassis/` and `contracts/` for the packages."""
+
 
 @pytest.fixture(scope="session")
 def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PostgresServer]:
