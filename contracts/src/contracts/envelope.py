@@ -23,6 +23,8 @@ from contracts.topics import topic_of
 MAX_BYTES: Final = 900_000
 """The largest value that is accepted or published: under Kafka's default limit of 1 MiB with room for headers."""
 
+REQUIRED_HEADERS: Final = ("ce_specversion", "ce_id", "ce_type", "ce_source", "ce_time")
+
 Headers = tuple[tuple[str, bytes | None], ...]
 
 
@@ -118,7 +120,14 @@ def decode(key: bytes | None, headers: Iterable[tuple[str, bytes | None]], value
 
 
 def _cloud_event(headers: Iterable[tuple[str, bytes | None]], value: bytes) -> BaseCloudEvent:
-    present = {name: content for name, content in headers if content is not None and name.lower().startswith("ce_")}
+    present = {name.lower(): content for name, content in headers if content is not None}
+    present = {name: content for name, content in present.items() if name.startswith("ce_")}
+    missing = [name for name in REQUIRED_HEADERS if not present.get(name)]
+    if missing:
+        # The library would make up an id and a time, so that a repeated message would pass for a new one.
+        raise InvalidEvent(f"missing CloudEvents headers: {', '.join(missing)}")
+    if present["ce_specversion"] != b"1.0":
+        raise InvalidEvent("the header ce_specversion must be 1.0")
     try:
         return from_binary(KafkaMessage(headers=present, key=None, value=value), _FORMAT)
     except Exception as error:  # noqa: BLE001 - the library raises many kinds for bytes that come from anybody
