@@ -1,0 +1,140 @@
+"""Whatever the bytes, decoding answers with an event, an unknown type or one clear reason."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from contracts.envelope import MAX_BYTES, Event, InvalidEvent, UnknownType, decode, encode
+from contracts.samples import SAMPLES
+from hypothesis import given
+from hypothesis import strategies as st
+
+from contracts import events
+
+SAMPLE = next(sample for sample in SAMPLES if isinstance(sample.data, events.InscriptionRecue))
+MESSAGE = encode(SAMPLE)
+HEADERS = dict(MESSAGE.headers)
+VALUE = json.loads(MESSAGE.value)
+
+
+def read(value: bytes | None = MESSAGE.value, key: bytes | None = MESSAGE.key, **headers: bytes | None) -> Event:
+    return decode(key, {**HEADERS, **headers}.items(), value)
+
+
+def without(*names: str) -> Mapping[str, bytes | None]:
+    return {name: content for name, content in HEADERS.items() if name not in names}
+
+
+def changed(**fields: Any) -> bytes:
+    return json.dumps({**VALUE, **fields}).encode()
+
+
+POISON = {
+    "bad JSON": b'{"inscription": ',
+    "not UTF-8": b"\xff\xfe\x00",
+    "empty": b"",
+    "wrong shape": b"[1, 2]",
+    "missing field": json.dumps({"inscription": VALUE["inscription"]}).encode(),
+    "wrong type": changed(engagements="oui"),
+    "U+0000": changed(fonction="maire\x00"),
+    "U+0000 in an address": changed(personne={**VALUE["personne"], "email": "a\x00@b.example"}),
+    "lone surrogate": changed(situation="x").replace(b'"x"', b'"\\ud800"'),
+    "deep nesting": b'{"a":' * 50_000 + b"1" + b"}" * 50_000,
+    "huge number": changed(recue_le=0).replace(b'"recue_le": 0', b'"recue_le": ' + b"9" * 5000),
+    "too large": changed(situation="x" * (MAX_BYTES + 1)),
+    "naive time": changed(recue_le="2027-03-02T09:41:27"),
+    "year 1969": changed(recue_le="1969-12-31T23:59:59Z"),
+    "year 9999": changed(recue_le="9999-12-31T23:59:59Z"),
+    "unlisted qualité": changed(qualite="prefet"),
+    "null value": None,
+}
+
+
+@pytest.mark.parametrize("value", POISON.values(), ids=POISON.keys())
+def test_a_poisoned_value_is_an_invalid_event_and_nothing_else(value: bytes | None) -> None:
+    with pytest.raises(InvalidEvent) as caught:
+        read(value)
+    assert str(caught.value).strip()
+
+
+BAD_HEADERS: dict[str, dict[str, bytes | None]] = {
+    "id that is no UUID": {"ce_id": b"12"},
+    "bytes that are not UTF-8": {"ce_id": b"\xff\xfe"},
+    "null id": {"ce_id": None},
+    "null type": {"ce_type": None},
+    "naive time": {"ce_time": b"2027-03-02T09:41:27"},
+    "no time at all": {"ce_time": b"yesterday"},
+    "year 1969": {"ce_time": b"1969-12-31T23:59:59Z"},
+    "older CloudEvents": {"ce_specversion": b"0.3"},
+    "non-ASCII attribute name": {"ce_été": b"1"},
+}
+
+
+@pytest.mark.parametrize("headers", BAD_HEADERS.values(), ids=BAD_HEADERS.keys())
+def test_bad_headers_make_an_invalid_event(headers: dict[str, bytes | None]) -> None:
+    with pytest.raises(InvalidEvent):
+        read(**headers)
+
+
+@pytest.mark.parametrize("name", ["ce_id", "ce_source", "ce_type", "ce_specversion", "ce_time"])
+def test_each_required_attribute_is_required(name: str) -> None:
+    with pytest.raises(InvalidEvent):
+        decode(MESSAGE.key, without(name).items(), MESSAGE.value)
+
+
+@pytest.mark.parametrize("key", [None, b"", b"autre", b"\xff"])
+def test_the_key_must_be_the_one_that_keeps_the_order(key: bytes | None) -> None:
+    with pytest.raises(InvalidEvent, match="inscription"):
+        read(key=key)
+
+
+def test_a_newer_type_is_unknown_and_not_invalid() -> None:
+    with pytest.raises(UnknownType, match=r"recue\.v2"):
+        read(ce_type=b"fr.anct.ateliers.inscription.recue.v2")
+
+
+def test_unknown_fields_and_foreign_headers_are_ignored() -> None:
+    event = read(changed(nouveau={"champ": 1}), origine=b"\xff", reply_to=None)
+    assert event == SAMPLE
+
+
+def test_an_optional_field_may_be_missing() -> None:
+    value = {name: content for name, content in VALUE.items() if name not in {"avec", "sans"}}
+    data = read(json.dumps(value).encode()).data
+    assert isinstance(data, events.InscriptionRecue)
+    assert (data.avec, data.sans) == ((), ())
+
+
+def test_the_reason_never_repeats_what_the_person_wrote() -> None:
+    with pytest.raises(InvalidEvent) as caught:
+        read(changed(personne={"prenom": "Solène", "nom": 12}, qualite="Arribat"))
+    assert "Solène" not in str(caught.value)
+    assert "Arribat" not in str(caught.value)
+    assert "personne.nom" in str(caught.value)
+
+
+def test_an_event_without_a_trace_carries_no_trace_header() -> None:
+    message = encode(replace(SAMPLE, traceparent=None))
+    assert "ce_traceparent" not in dict(message.headers)
+    assert decode(message.key, message.headers, message.value).traceparent is None
+
+
+@given(
+    st.none() | st.binary(max_size=40),
+    st.lists(st.tuples(st.sampled_from([*HEADERS, "ce_x", "x"]), st.none() | st.binary(max_size=40)), max_size=9),
+    st.none() | st.binary(max_size=200),
+)
+def test_no_bytes_whatever_raise_anything_else(
+    key: bytes | None, headers: list[tuple[str, bytes | None]], value: bytes | None
+) -> None:
+    with pytest.raises((InvalidEvent, UnknownType)):
+        decode(key, headers, value)
+
+
+@given(st.datetimes(datetime(1970, 1, 1), datetime(2200, 12, 31), timezones=st.just(UTC)))  # noqa: DTZ001
+def test_every_moment_of_the_allowed_years_survives(moment: datetime) -> None:
+    message = encode(replace(SAMPLE, time=moment))
+    assert decode(message.key, message.headers, message.value).time == moment
