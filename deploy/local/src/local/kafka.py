@@ -101,6 +101,7 @@ class KafkaNode:
             "-Xmx256m",
             "-XX:+UseSerialGC",
             "-XX:TieredStopAtLevel=1",
+            "--sun-misc-unsafe-memory-access=allow",  # silences a warning that is about Kafka itself
             f"-Dlog4j2.configurationFile={self.data / 'log4j2.xml'}",
             "-cp",
             class_path,
