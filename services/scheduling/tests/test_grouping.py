@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scheduling.solver import assignment
 from scheduling.solver.grouping import form_campagne, form_groupes
 from scheduling.solver.problem import (
     Accord,
@@ -109,6 +110,22 @@ def test_the_placement_is_the_optimum_that_brute_force_finds(seed: int) -> None:
     assert score(problem, where) == best
     assert (found.poids_place, found.preuve) == (best[0], "optimal")
     assert found.borne == pytest.approx(best[0], abs=0.5)
+
+
+@pytest.mark.parametrize("seed", range(15))
+def test_collectivites_set_apart_only_once_they_bind_give_the_same_optimum(
+    seed: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rng = drawing(seed)
+    people = draw_people(rng, 40, 9, (LUNDI, MARDI))
+    problem = GroupingProblem(people, (LUNDI, MARDI), Limites(min=5, max=8, elus_min=2, agents_min=2))
+
+    def found() -> tuple[int, int, int, int]:
+        return score(problem, {m: g.creneau for g in form_groupes(problem).groupes for m in g.membres})
+
+    at_once = found()
+    monkeypatch.setattr(assignment, "_SMALL", 0)
+    assert found() == at_once
 
 
 @pytest.mark.parametrize("seed", range(12))
