@@ -6,6 +6,7 @@ Invariant: a proposition leaves only after every rule has been checked on it.
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
+from scheduling.solver.animateurs import animateur_capacity
 from scheduling.solver.assignment import Cut, Placement, place
 from scheduling.solver.problem import (
     DEMI_JOURNEES,
@@ -28,7 +29,7 @@ from scheduling.solver.rules import check_proposition
 from scheduling.solver.splitting import split
 from scheduling.solver.wishes import arrange
 
-__all__ = ["form_campagne", "form_groupes"]
+__all__ = ["animateur_capacity", "form_campagne", "form_groupes"]
 
 
 def form_groupes(problem: GroupingProblem) -> Proposition:

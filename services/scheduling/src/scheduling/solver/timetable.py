@@ -29,6 +29,17 @@ from scheduling.solver.timetable_problem import (
 )
 from scheduling.solver.timetable_rules import check_timetable
 
+__all__ = [
+    "Animateur",
+    "GroupeAPlanifier",
+    "NonPlanifie",
+    "SeancePlanifiee",
+    "Timetable",
+    "TimetableProblem",
+    "available_animateurs",
+    "plan_seances",
+]
+
 _LEFT_OUT = 1_000_000
 _LOAD = 5
 _DETERMINISTIC_SECONDS = 20.0
