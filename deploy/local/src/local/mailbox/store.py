@@ -5,9 +5,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from email import message_from_bytes, policy
 from email.message import EmailMessage
+from email.parser import BytesHeaderParser
 from pathlib import Path
 
 PAGE_SIZE = 50
+_HEADERS = BytesHeaderParser(policy=policy.default)
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS mail (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -43,7 +45,7 @@ class MailStore:
         self._db.executescript(_SCHEMA)
 
     def add(self, sender: str, recipients: list[str], raw: bytes, now: datetime) -> None:
-        subject = str(parse(raw).get("Subject", ""))
+        subject = str(_HEADERS.parsebytes(raw, headersonly=True).get("Subject", ""))
         received = now.astimezone(UTC).isoformat()
         self._db.execute("BEGIN")
         self._db.executemany(
