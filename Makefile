@@ -1,0 +1,47 @@
+# Every command of the project. Needs make and Python 3.11 or later; everything else comes from PyPI on first use.
+
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+.PHONY: help demo run test check bench install python
+
+export UV_PYTHON_DOWNLOADS := never
+
+PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; do \
+	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
+UV := $(or $(shell command -v uv 2>/dev/null),.tools/uv/bin/uv)
+BIN := .venv/bin
+# What other groups have installed (a browser, the benchmarks' library) stays: only what is missing is added.
+PACKAGES := contracts chassis registration scheduling notification feedback local portal crm
+SYNC := $(UV) sync --frozen --inexact --quiet --python $(PYTHON)
+
+help: ## this table
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+demo: install ## the whole platform at work, from nothing; Ctrl-C ends it (ONCE=1: ends by itself, checked)
+	@$(BIN)/ateliers demo $(if $(filter-out 0,$(ONCE)),--once)
+
+run: install ## the platform without the scenario; data kept in ./var
+	@$(BIN)/ateliers run
+
+test: install ## every test (a real Kafka and PostgreSQL included)
+	@$(BIN)/pytest
+
+check: install ## format, lint, types, architecture, generated files
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy $(addprefix -p ,$(PACKAGES))
+	$(BIN)/lint-imports
+	$(BIN)/python -m contracts.generate --check
+
+bench: install ## consumer, relay and mail against the obvious stack, as ratios of one run
+	@$(SYNC) --group bench
+	@$(BIN)/python -m bench
+
+install: python $(filter .tools/%,$(UV))
+	@$(SYNC)
+
+python:
+	@$(if $(PYTHON),,echo "Python 3.11 or later is needed: python3 is older or missing." >&2; exit 1)
+
+.tools/uv/bin/uv: | python
+	@$(PYTHON) -m venv .tools/uv && .tools/uv/bin/pip install --quiet --disable-pip-version-check uv==0.13.9
