@@ -28,11 +28,11 @@ REQUIRED_HEADERS: Final = ("ce_specversion", "ce_id", "ce_type", "ce_source", "c
 Headers = tuple[tuple[str, bytes | None], ...]
 
 
-class InvalidEvent(ValueError):  # noqa: N818 - named as what it is: it travels to the DLQ, not up the stack
+class InvalidEvent(ValueError):
     """The message can't be an event of ours; the text says why, without repeating its content."""
 
 
-class UnknownType(ValueError):  # noqa: N818 - a newer event type, to be skipped, is no error
+class UnknownType(ValueError):
     """A well-formed event of a type that this version doesn't know."""
 
 

@@ -1,0 +1,70 @@
+"""The console command of a service: `<service> [--roles web,worker,relay]` and `<service> migrate`."""
+
+import asyncio
+import sys
+from collections.abc import Callable
+from typing import Annotated, NoReturn, TypeVar
+
+import typer
+
+from chassis import migrations
+from chassis.clock import make_clock
+from chassis.logs import configure_logs
+from chassis.service import Role, Service, run
+from chassis.settings import Settings, load
+from chassis.store import Database, make_engine
+
+S = TypeVar("S", bound=Settings)
+
+
+def command(name: str, settings_type: type[S], build: Callable[[S, Database], Service]) -> typer.Typer:
+    """Make the command; `build` is the service's composition root."""
+    app = typer.Typer(add_completion=False, no_args_is_help=False, pretty_exceptions_enable=False)
+
+    def compose() -> Service:
+        settings = load(settings_type, name)
+        configure_logs(name, settings.log_level)
+        try:
+            clock = make_clock(settings)
+        except ValueError as error:
+            _fail(name, str(error))
+        return build(settings, Database(make_engine(settings.database_url.get_secret_value()), clock, name))
+
+    @app.callback(invoke_without_command=True)
+    def start(
+        context: typer.Context,
+        roles: Annotated[
+            str, typer.Option(help="Any of web, worker and relay, separated by commas")
+        ] = "web,worker,relay",
+    ) -> None:
+        """Run the service until it is told to stop."""
+        if context.invoked_subcommand:
+            return
+        try:
+            wanted = frozenset(Role(role.strip()) for role in roles.split(","))
+        except ValueError:
+            _fail(name, f"--roles {roles}: choose among web, worker and relay")
+        asyncio.run(run(compose(), wanted))
+
+    @app.command()
+    def migrate() -> None:
+        """Bring the service's database to the newest version."""
+        service = compose()
+        try:
+            asyncio.run(_migrate(service))
+        except OSError as error:
+            _fail(name, f"PostgreSQL does not answer ({type(error).__name__}): check DATABASE_URL and that it runs")
+
+    return app
+
+
+async def _migrate(service: Service) -> None:
+    try:
+        await migrations.upgrade(service.database.engine, service.migrations)
+    finally:
+        await service.database.engine.dispose()
+
+
+def _fail(name: str, problem: str) -> NoReturn:
+    sys.stderr.write(f"{name}: {problem}\n")
+    raise SystemExit(2)

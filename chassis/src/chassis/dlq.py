@@ -1,0 +1,41 @@
+"""The dead-letter queue: what this service could not accept, whole, with the reason.
+
+A row of the service's database, once per (topic, partition, offset), and a record on `ateliers.<service>.dlq`.
+"""
+
+from typing import Any
+
+from aiokafka import ConsumerRecord
+from contracts.topics import dlq
+from sqlalchemy import text
+
+from chassis import metrics
+from chassis.store import Transaction, pack_headers
+
+_INSERT = text("""
+    INSERT INTO dlq (topic, partition, "offset", key, headers, value, reason)
+    VALUES (:topic, :partition, :offset, :key, :headers, :value, :reason)
+    ON CONFLICT DO NOTHING RETURNING topic
+""")
+
+
+async def keep_aside(tx: Transaction, service: str, record: ConsumerRecord[Any, Any], reason: str) -> None:
+    headers = list(record.headers)
+    kept = await tx.connection.execute(
+        _INSERT,
+        {
+            "topic": record.topic,
+            "partition": record.partition,
+            "offset": record.offset,
+            "key": record.key,
+            "headers": pack_headers(headers),
+            "value": record.value,
+            "reason": reason,
+        },
+    )
+    if kept.first() is None:
+        return
+    metrics.dlq.labels(topic=record.topic).inc()
+    origin = f"{record.topic}/{record.partition}/{record.offset}"
+    told = [*headers, ("dlq_reason", reason.encode()), ("dlq_origin", origin.encode())]
+    tx.publish_raw(dlq(service), record.key, pack_headers(told), record.value)

@@ -1,0 +1,162 @@
+"""From the outbox to Kafka, in the order of insertion for each key.
+
+One relay per service is active (an advisory lock); another waits to take over. Each round sends at most one batch to
+each partition and marks it sent only once the broker has it: a crash in between sends it again with the same event ids.
+An id cursor would skip rows, since ids are handed out before they commit: unsent rows are found by `sent_at IS NULL`.
+"""
+
+import asyncio
+from collections.abc import Sequence
+from typing import Any, Final
+
+import structlog
+from aiokafka import AIOKafkaProducer, TopicPartition
+from aiokafka.errors import InvalidMessageError, MessageSizeTooLargeError
+from aiokafka.partitioner import DefaultPartitioner
+from sqlalchemy import Row, text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from chassis import metrics
+from chassis.kafka import connection as kafka_connection
+from chassis.settings import Settings
+from chassis.store import Database, unpack_headers
+
+log = structlog.get_logger(__name__)
+
+ROWS: Final = 2000
+BATCH_BYTES: Final = 512 * 1024
+REQUEST_BYTES: Final = 2 * 1024 * 1024
+POLL_SECONDS: Final = 1.0
+TAKE_OVER_SECONDS: Final = 1.0
+
+_LOCK = text("SELECT pg_try_advisory_lock(hashtext('ateliers.relay'))")
+_UNSENT = text("""
+    SELECT id, topic, key, headers, value FROM outbox AS o
+    WHERE sent_at IS NULL AND quarantined IS NULL
+      AND NOT EXISTS (SELECT FROM outbox AS q WHERE q.topic = o.topic AND q.key = o.key
+                      AND q.quarantined IS NOT NULL AND q.sent_at IS NULL)
+    ORDER BY id LIMIT :rows
+""")
+_SENT = text("UPDATE outbox SET sent_at = now() WHERE id = ANY(CAST(:ids AS bigint[]))")
+_QUARANTINE = text("UPDATE outbox SET quarantined = :why WHERE id = :id")
+_WAITING = text("""
+    SELECT count(*) FILTER (WHERE quarantined IS NULL), count(*) FILTER (WHERE quarantined IS NOT NULL)
+    FROM outbox WHERE sent_at IS NULL
+""")
+
+OutboxRow = Row[Any]
+
+
+class Relay:
+    """Sends one service's outbox. `awake` is set by whoever hears of new rows."""
+
+    def __init__(self, database: Database, settings: Settings, awake: asyncio.Event) -> None:
+        self._database = database
+        self._settings = settings
+        self._awake = awake
+        self._partitioner = DefaultPartitioner()
+
+    async def run(self) -> None:
+        """Wait for the lock, then send for ever. Raises when the database or the broker fails: start it again."""
+        async with self._database.engine.connect() as connection:
+            await connection.execution_options(isolation_level="AUTOCOMMIT")
+            while not (await connection.execute(_LOCK)).scalar_one():  # noqa: ASYNC110 - the lock is PostgreSQL's
+                await asyncio.sleep(TAKE_OVER_SECONDS)
+            log.info("relay active")
+            producer = self._producer()
+            await producer.start()
+            try:
+                await self._send_for_ever(connection, producer)
+            finally:
+                await producer.stop()
+                await connection.invalidate()  # the lock lives as long as its session
+
+    def _producer(self) -> AIOKafkaProducer:
+        return AIOKafkaProducer(
+            **kafka_connection(self._settings),
+            acks="all",
+            enable_idempotence=True,
+            max_batch_size=BATCH_BYTES,
+            max_request_size=REQUEST_BYTES,
+            compression_type=None,
+        )
+
+    async def _send_for_ever(self, connection: AsyncConnection, producer: AIOKafkaProducer) -> None:
+        while True:
+            self._awake.clear()
+            rows = (await connection.execute(_UNSENT, {"rows": ROWS})).all()
+            if rows:
+                await self._send(connection, producer, rows)
+                continue
+            waiting, quarantined = (await connection.execute(_WAITING)).one()
+            metrics.unsent.set(waiting)
+            metrics.quarantined.set(quarantined)
+            try:
+                await asyncio.wait_for(self._awake.wait(), POLL_SECONDS)
+            except TimeoutError:
+                continue
+
+    async def _send(self, connection: AsyncConnection, producer: AIOKafkaProducer, rows: Sequence[OutboxRow]) -> None:
+        queues: dict[TopicPartition, list[OutboxRow]] = {}
+        for row in rows:
+            queues.setdefault(await self._partition(producer, row), []).append(row)
+        while queues:
+            results = await asyncio.gather(
+                *(self._send_one_batch(producer, partition, queue) for partition, queue in queues.items()),
+                return_exceptions=True,
+            )
+            sent: list[int] = []
+            refused: list[tuple[int, str]] = []
+            failures = [result for result in results if isinstance(result, BaseException)]
+            for result in results:
+                if not isinstance(result, BaseException):
+                    sent += result[0]
+                    refused += result[1]
+            await self._mark(connection, sent, refused)
+            if failures:
+                raise failures[0]
+            if refused:
+                return  # their keys are held back from now on: select again
+            queues = {partition: queue for partition, queue in queues.items() if queue}
+
+    async def _partition(self, producer: AIOKafkaProducer, row: OutboxRow) -> TopicPartition:
+        partitions = sorted(await producer.partitions_for(row.topic))
+        return TopicPartition(row.topic, self._partitioner(row.key, partitions, partitions))
+
+    async def _send_one_batch(
+        self, producer: AIOKafkaProducer, partition: TopicPartition, queue: list[OutboxRow]
+    ) -> tuple[list[int], list[tuple[int, str]]]:
+        """Send the head of the queue as one batch and take it off; ids sent, and ids refused with the reason."""
+        batch = producer.create_batch()
+        taken: list[OutboxRow] = []
+        for row in queue:
+            headers = [(name, value) for name, value in unpack_headers(row.headers)]
+            if batch.append(timestamp=None, key=row.key, value=row.value, headers=headers) is None:
+                break
+            taken.append(row)
+        if not taken:
+            taken = [queue[0]]
+            del queue[:1]
+            return [], [(taken[0].id, "larger than a request may be")]
+        try:
+            delivery = await producer.send_batch(batch, partition.topic, partition=partition.partition)
+            await delivery
+        except (MessageSizeTooLargeError, InvalidMessageError) as error:
+            if len(taken) == 1:
+                del queue[:1]
+                return [], [(taken[0].id, type(error).__name__)]
+            first, *_ = taken
+            alone = [first]
+            outcome = await self._send_one_batch(producer, partition, alone)
+            del queue[:1]
+            return outcome
+        del queue[: len(taken)]
+        metrics.relayed.labels(topic=partition.topic).inc(len(taken))
+        return [row.id for row in taken], []
+
+    async def _mark(self, connection: AsyncConnection, sent: list[int], refused: list[tuple[int, str]]) -> None:
+        if sent:
+            await connection.execute(_SENT, {"ids": sent})
+        for row_id, why in refused:
+            log.error("outbox row quarantined", row=row_id, why=why)
+            await connection.execute(_QUARANTINE, {"id": row_id, "why": why})

@@ -1,0 +1,152 @@
+"""One process of one service: its roles, started in order, watched, and stopped in good order.
+
+`web` serves people, `worker` consumes events and runs timers, `relay` sends the outbox; all of them by default. Every
+process answers /health and /metrics, whatever its roles. Nothing connects before `run`.
+"""
+
+import asyncio
+import signal
+from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+from enum import StrEnum
+from pathlib import Path
+
+import structlog
+from contracts.topics import Principal, topics_read_by
+from fastapi import APIRouter
+from faststream.kafka import KafkaBroker
+from sqlalchemy import MetaData
+
+from chassis import migrations, upkeep
+from chassis.broker import make_broker
+from chassis.handlers import Handlers
+from chassis.health import Health
+from chassis.listener import Listener
+from chassis.relay import Relay
+from chassis.settings import Settings
+from chassis.store import Database
+from chassis.subscriber import Subscriber
+from chassis.timers import Timer, run_for_ever
+from chassis.web.app import make_app
+from chassis.web.server import Server
+
+log = structlog.get_logger(__name__)
+
+WAIT_SECONDS = 2.0
+RESTART_SECONDS = 1.0
+STOP_SECONDS = 10.0
+
+
+class Role(StrEnum):
+    WEB = "web"
+    WORKER = "worker"
+    RELAY = "relay"
+
+
+@dataclass(frozen=True)
+class Service:
+    """What one service is made of; its app.py builds it."""
+
+    name: str
+    prefix: str
+    settings: Settings
+    database: Database
+    handlers: Handlers
+    router: APIRouter
+    templates: Path
+    metadata: MetaData
+    timers: tuple[Timer, ...] = ()
+    state: Mapping[str, object] = field(default_factory=dict)
+    background: tuple[Callable[[], Awaitable[None]], ...] = ()
+    csrf_exempt_paths: tuple[str, ...] = ()
+
+    @property
+    def migrations(self) -> Path:
+        return self.templates.parent / "migrations"
+
+
+async def run(service: Service, roles: frozenset[Role]) -> None:
+    """Run until SIGTERM or SIGINT."""
+    health = Health(service.database)
+    server = Server(make_app(service, health, pages=Role.WEB in roles), service.settings)
+    stop = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    web = asyncio.create_task(server.serve())
+    work = asyncio.create_task(_work(service, roles, health))
+    stopping = asyncio.create_task(stop.wait())
+    try:
+        await asyncio.wait({web, work, stopping}, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        server.should_exit = True
+        work.cancel()
+        with suppress(asyncio.CancelledError, TimeoutError):
+            await asyncio.wait_for(work, STOP_SECONDS)
+        await asyncio.wait_for(web, STOP_SECONDS)
+        await service.database.engine.dispose()
+        log.info("stopped")
+
+
+async def _work(service: Service, roles: frozenset[Role], health: Health) -> None:
+    await _wait_for_database(service)
+    timers = (*service.timers, upkeep.timer(service.database))
+    listener = Listener(service.database, tuple(timer.name for timer in timers))
+    tasks: list[Callable[[], Awaitable[None]]] = [listener.run]
+    if Role.RELAY in roles:
+        tasks.append(Relay(service.database, service.settings, listener.outbox).run)
+    if Role.WORKER in roles:
+        tasks += service.background
+        tasks += [_timer(timer, listener) for timer in timers]
+        tasks.append(_consumer(service, health))
+    health.started()
+    async with asyncio.TaskGroup() as group:
+        for task in tasks:
+            group.create_task(_keep_running(task))
+
+
+def _timer(timer: Timer, listener: Listener) -> Callable[[], Awaitable[None]]:
+    return lambda: run_for_ever(timer, listener.timers[timer.name])
+
+
+def _consumer(service: Service, health: Health) -> Callable[[], Awaitable[None]]:
+    async def consume() -> None:
+        broker: KafkaBroker = make_broker(service.settings)
+        topics = topics_read_by(Principal(service.name))
+        subscriber = Subscriber(service.name, topics, service.handlers, service.database)
+        subscriber.attach(broker)
+        health.broker = broker
+        try:
+            await broker.start()
+            log.info("consuming", topics=[topic.name for topic in topics])
+            await asyncio.Event().wait()
+        finally:
+            await broker.stop()
+
+    return consume
+
+
+async def _keep_running(task: Callable[[], Awaitable[None]]) -> None:
+    """Start again what fails: a lost connection ends a task, never the process."""
+    while True:
+        try:
+            await task()
+        except Exception as error:
+            log.warning("task restarts", task=getattr(task, "__qualname__", "?"), error=type(error).__name__)
+            log.debug("why", exc_info=error)
+        await asyncio.sleep(RESTART_SECONDS)
+
+
+async def _wait_for_database(service: Service) -> None:
+    told = ""
+    while True:
+        try:
+            if await migrations.is_current(service.database.engine, service.migrations):
+                return
+            problem = f"the database is not migrated: run `{service.name} migrate`"
+        except Exception as error:  # noqa: BLE001 - whatever keeps us from the database, we wait for it
+            problem = f"waiting for PostgreSQL ({type(error).__name__}): check DATABASE_URL and that it runs"
+        if problem != told:
+            log.warning(problem)
+            told = problem
+        await asyncio.sleep(WAIT_SECONDS)

@@ -1,0 +1,216 @@
+"""From Kafka to handlers: one transaction per partition of each batch, nothing lost, nothing taken twice.
+
+Records reach us untouched (FastStream neither decodes them nor answers them), offsets are committed explicitly and only
+after the database's commit, and a repeated delivery meets the inbox. What can't be read, or makes a handler fail
+for good, goes whole to the dead-letter queue and blocks nothing.
+"""
+
+import asyncio
+import time
+from collections.abc import Sequence
+from itertools import groupby
+from typing import Any, Final, TypeAlias
+
+import structlog
+from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, ConsumerRecord, TopicPartition
+from contracts.envelope import Event, InvalidEvent, UnknownType, decode
+from contracts.topics import Topic
+from faststream import AckPolicy
+from faststream.kafka import KafkaBroker
+from faststream.kafka.message import KafkaMessage
+
+from chassis import metrics
+from chassis.dlq import keep_aside
+from chassis.handlers import Handlers
+from chassis.store import Database, NotYetKnown, Transaction, is_transient
+
+log = structlog.get_logger(__name__)
+
+MAX_RECORDS: Final = 1000
+IDLE_MS: Final = 25
+COMMIT_SECONDS: Final = 10.0
+REVOKE_SECONDS: Final = 10.0
+FIRST_BACKOFF, LAST_BACKOFF = 0.1, 5.0
+PATIENCE_SECONDS: Final = 600.0
+"""How long an event may wait for an id that is not known yet before it is kept aside."""
+
+Record: TypeAlias = "ConsumerRecord[Any, Any]"
+Item: TypeAlias = tuple[Record, Event | InvalidEvent | None]
+
+
+class Subscriber:
+    """Consumes the topics of one service as one consumer group of the service's name."""
+
+    def __init__(self, service: str, topics: Sequence[Topic], handlers: Handlers, database: Database) -> None:
+        self._service = service
+        self._topics = topics
+        self._handlers = handlers
+        self._database = database
+        self._busy = asyncio.Lock()
+        self._failing: dict[TopicPartition, tuple[int, float, int]] = {}
+        self._resumes: set[asyncio.TimerHandle] = set()
+        self._subscription: Any = None
+        self.last_poll = time.monotonic()
+
+    def attach(self, broker: KafkaBroker, **consumer_settings: Any) -> None:
+        """Declare the subscription on a broker that isn't started yet."""
+        self._subscription = broker.subscriber(
+            *(topic.name for topic in self._topics),
+            batch=True,
+            group_id=self._service,
+            max_records=MAX_RECORDS,
+            batch_timeout_ms=IDLE_MS,
+            auto_offset_reset="earliest",
+            ack_policy=AckPolicy.MANUAL,
+            no_reply=True,
+            parser=self._parse,
+            decoder=_records,
+            listener=_FinishBatch(self._busy),
+            **consumer_settings,
+        )
+        self._subscription(self.consume)
+
+    async def _parse(self, records: tuple[Record, ...]) -> KafkaMessage:
+        # FastStream's own parser decodes every header: one that is NULL or not UTF-8 would lose the whole batch.
+        return KafkaMessage(body=b"", headers={}, raw_message=records, consumer=self._consumer())
+
+    def _consumer(self) -> AIOKafkaConsumer:
+        consumer = self._subscription.consumer
+        if consumer is None:
+            raise ConnectionError("the consumer is stopped")
+        return consumer
+
+    async def consume(self, records: tuple[Record, ...]) -> None:
+        """Take a batch. Never raises: FastStream would swallow it and go on past the batch."""
+        async with self._busy:
+            done: dict[TopicPartition, int] = {}
+            for partition, batch in groupby(records, key=lambda r: TopicPartition(r.topic, r.partition)):
+                if await self._take(partition, list(batch)):
+                    done[partition] = -1
+            last = {TopicPartition(r.topic, r.partition): r.offset + 1 for r in records}
+            await self._commit({partition: last[partition] for partition in done})
+
+    async def _take(self, partition: TopicPartition, batch: list[Record]) -> bool:
+        items = [_read(record) for record in batch]
+        started = time.perf_counter()
+        try:
+            await self._apply(items, one_by_one=False)
+        except Exception as error:  # noqa: BLE001 - every failure has its answer here
+            if is_transient(error) and not self._lost_patience(partition, batch[0].offset, error):
+                self._back_off(partition, batch[0].offset, error)
+                return False
+            log.warning("batch redone one by one", topic=partition.topic, error=_describe(error))
+            try:
+                await self._apply(items, one_by_one=True)
+            except Exception as again:  # noqa: BLE001 - the database itself went away meanwhile
+                self._back_off(partition, batch[0].offset, again)
+                return False
+        self._failing.pop(partition, None)
+        metrics.batch_seconds.observe(time.perf_counter() - started)
+        return True
+
+    async def _apply(self, items: Sequence[Item], *, one_by_one: bool) -> None:
+        async with self._database.transaction() as tx:
+            for record, content in items:
+                if isinstance(content, InvalidEvent):
+                    await keep_aside(tx, self._service, record, str(content))
+            events = [(record, content) for record, content in items if isinstance(content, Event)]
+            if not one_by_one:
+                await self._handlers.handle(tx, [event for _, event in events])
+                return
+            for record, event in events:
+                await self._apply_alone(tx, record, event)
+
+    async def _apply_alone(self, tx: Transaction, record: Record, event: Event) -> None:
+        try:
+            async with tx.savepoint():
+                await self._handlers.handle(tx, [event])
+        except Exception as error:
+            if is_transient(error) and not isinstance(error, NotYetKnown):
+                raise
+            await keep_aside(tx, self._service, record, _describe(error))
+
+    def _lost_patience(self, partition: TopicPartition, offset: int, error: Exception) -> bool:
+        first, since, _ = self._failing.get(partition, (offset, time.monotonic(), 0))
+        waited = time.monotonic() - since if first == offset else 0.0
+        return isinstance(error, NotYetKnown) and waited > PATIENCE_SECONDS
+
+    def _back_off(self, partition: TopicPartition, offset: int, error: Exception) -> None:
+        """Go back to the batch's first record and leave the partition alone for a while, outside any lock."""
+        first, since, tries = self._failing.get(partition, (offset, time.monotonic(), 0))
+        if first != offset:
+            since, tries = time.monotonic(), 0
+        self._failing[partition] = (offset, since, tries + 1)
+        delay = min(FIRST_BACKOFF * 2.0**tries, LAST_BACKOFF)
+        metrics.retries.labels(topic=partition.topic).inc()
+        log.info("batch put back", topic=partition.topic, partition=partition.partition, error=_describe(error))
+        consumer = self._consumer()
+        if partition not in consumer.assignment():
+            return
+        consumer.seek(partition, offset)
+        consumer.pause(partition)
+        self._resume_later(partition, delay)
+
+    def _resume_later(self, partition: TopicPartition, delay: float) -> None:
+        def resume() -> None:
+            self._resumes.discard(handle)
+            consumer = self._subscription.consumer
+            if consumer is not None and partition in consumer.assignment():
+                consumer.resume(partition)
+
+        handle = asyncio.get_running_loop().call_later(delay, resume)
+        self._resumes.add(handle)
+
+    async def _commit(self, offsets: dict[TopicPartition, int]) -> None:
+        # A failed commit is harmless: the records come again and meet the inbox.
+        try:
+            consumer = self._consumer()
+            mine = {p: o for p, o in offsets.items() if p in consumer.assignment()}
+            if mine:
+                await asyncio.wait_for(consumer.commit(mine), COMMIT_SECONDS)
+        except Exception as error:  # noqa: BLE001
+            log.info("offsets not committed", error=_describe(error))
+
+
+class _FinishBatch(ConsumerRebalanceListener):  # type: ignore[misc]
+    """Lets the batch in hand finish before its partitions go; a comfort, bounded in time."""
+
+    def __init__(self, busy: asyncio.Lock) -> None:
+        self._busy = busy
+
+    async def on_partitions_revoked(self, revoked: set[TopicPartition]) -> None:
+        del revoked
+        try:
+            await asyncio.wait_for(self._busy.acquire(), REVOKE_SECONDS)
+        except TimeoutError:
+            return
+        self._busy.release()
+
+    async def on_partitions_assigned(self, assigned: set[TopicPartition]) -> None:
+        del assigned
+
+
+async def _records(message: KafkaMessage) -> Any:
+    return message.raw_message
+
+
+def _read(record: Record) -> Item:
+    """Decode one record: an event, why it is none, or None for a type that this version doesn't know."""
+    try:
+        content: Event | InvalidEvent | None = decode(record.key, record.headers, record.value)
+        outcome = "read"
+    except UnknownType:
+        content, outcome = None, "unknown"
+    except InvalidEvent as invalid:
+        content, outcome = invalid, "invalid"
+    metrics.records.labels(topic=record.topic, outcome=outcome).inc()
+    return record, content
+
+
+def _describe(error: BaseException) -> str:
+    """Name an error without the values that database drivers and validators like to repeat."""
+    origin = getattr(error, "orig", None)
+    state = getattr(origin, "sqlstate", None)
+    if origin is not None:
+        return f"{type(origin).__name__} {state or ''}".strip()
+    return f"{type(error).__name__}: {error}"[:300] if isinstance(error, NotYetKnown) else type(error).__name__

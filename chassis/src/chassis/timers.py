@@ -1,0 +1,37 @@
+"""What a service does by itself, from time to time or when a transaction wakes it."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import timedelta
+
+import structlog
+
+from chassis.store import is_transient
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Timer:
+    """`run` is called at least every `every` of real time, and at once after `Transaction.wake(name)`.
+
+    Several workers run it at the same time: claim rows with FOR UPDATE SKIP LOCKED.
+    """
+
+    name: str
+    every: timedelta
+    run: Callable[[], Awaitable[None]]
+
+
+async def run_for_ever(timer: Timer, awake: asyncio.Event) -> None:
+    while True:
+        awake.clear()
+        try:
+            await timer.run()
+        except Exception as error:
+            log.warning("timer failed", timer=timer.name, exc_info=None if is_transient(error) else error)
+        try:
+            await asyncio.wait_for(awake.wait(), timer.every.total_seconds())
+        except TimeoutError:
+            continue
