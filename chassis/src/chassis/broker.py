@@ -18,10 +18,16 @@ def make_broker(settings: Settings) -> KafkaBroker:
         security=_security(settings),
         allow_auto_create_topics=False,
         apply_types=False,
-        logger=logging.getLogger("faststream"),
-        log_level=logging.DEBUG,
+        logger=_quiet_logger(),
         graceful_timeout=10.0,
     )
+
+
+def _quiet_logger() -> logging.Logger:
+    # FastStream reports each start and each topic that it does not create; what matters is logged by ourselves.
+    logger = logging.getLogger("chassis.faststream")
+    logger.setLevel(logging.ERROR)
+    return logger
 
 
 def _security(settings: Settings) -> BaseSecurity:

@@ -21,6 +21,8 @@ _INSERT = text("""
 
 async def keep_aside(tx: Transaction, service: str, record: ConsumerRecord[Any, Any], reason: str) -> None:
     headers = list(record.headers)
+    # A reason may quote what it refuses: U+0000 and lone surrogates fit neither PostgreSQL nor a header.
+    reason = "".join(character if character.isprintable() else "\ufffd" for character in reason)
     kept = await tx.connection.execute(
         _INSERT,
         {

@@ -24,7 +24,7 @@ from chassis.store import Database, make_engine, unpack_headers
 from chassis.web.app import make_app
 
 PASSWORD = "mot-de-passe-de-test"  # noqa: S105 - of the tests' own sign-in
-_HASH = PasswordHasher(time_cost=1, memory_cost=8).hash(PASSWORD)
+_HASH = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1).hash(PASSWORD)
 
 
 def settings_values(url: str = "postgresql+asyncpg://nobody@127.0.0.1:1/none") -> dict[str, object]:
@@ -63,9 +63,11 @@ async def deliver(
 
 
 async def published(database: Database) -> list[EventData]:
-    """Every event in the outbox, in order."""
+    """Every event in the outbox, in order; dead letters stand apart."""
     async with database.read() as connection:
-        rows = await connection.execute(text("SELECT key, headers, value FROM outbox ORDER BY id"))
+        rows = await connection.execute(
+            text("SELECT key, headers, value FROM outbox WHERE topic NOT LIKE '%.dlq' ORDER BY id")
+        )
         return [decode(key, unpack_headers(headers), value).data for key, headers, value in rows]
 
 
