@@ -44,7 +44,12 @@ def command(name: str, settings_type: type[S], build: Callable[[S, Database], Se
             wanted = frozenset(Role(role.strip()) for role in roles.split(","))
         except ValueError:
             _fail(name, f"--roles {roles}: choose among web, worker and relay")
-        asyncio.run(run(compose(), wanted))
+        service = compose()
+        try:
+            asyncio.run(run(service, wanted))
+        except OSError as error:
+            port = service.settings.http_port
+            _fail(name, f"HTTP_PORT {port} can't be used ({type(error).__name__}): stop what uses it or choose another")
 
     @app.command()
     def migrate() -> None:

@@ -2,6 +2,8 @@
 
 import logging
 import sys
+import traceback
+from pathlib import Path
 
 import structlog
 
@@ -34,7 +36,16 @@ def configure_logs(service: str, level: str) -> None:
     root.handlers = [handler]
     root.setLevel(level)
     # The access log would hold signed links; the client libraries report every retry as an error.
+    # The server's own error log would repeat the message of every exception, and so the values in it.
     logging.getLogger("uvicorn.access").disabled = True
+    logging.getLogger("uvicorn.error").setLevel(logging.CRITICAL)
     logging.getLogger("aiokafka").setLevel(logging.CRITICAL)
     logging.getLogger("alembic").setLevel(logging.WARNING)
     structlog.contextvars.bind_contextvars(service=service)
+
+
+def describe(error: BaseException) -> str:
+    """Say what failed and where, without the error's message: drivers and validators repeat people's data in it."""
+    places = [f"{Path(f.filename).name}:{f.lineno} {f.name}" for f in traceback.extract_tb(error.__traceback__)[-4:]]
+    state = getattr(getattr(error, "orig", None), "sqlstate", None)
+    return " < ".join([f"{type(error).__name__} {state or ''}".strip(), *reversed(places)])

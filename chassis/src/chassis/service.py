@@ -13,6 +13,7 @@ from enum import StrEnum
 from pathlib import Path
 
 import structlog
+from aiokafka.errors import KafkaError
 from contracts.topics import Principal, topics_read_by
 from fastapi import APIRouter
 from faststream.kafka import KafkaBroker
@@ -23,9 +24,10 @@ from chassis.broker import make_broker
 from chassis.handlers import Handlers
 from chassis.health import Health
 from chassis.listener import Listener
+from chassis.logs import describe
 from chassis.relay import Relay
 from chassis.settings import Settings
-from chassis.store import Database
+from chassis.store import Database, is_transient
 from chassis.subscriber import Subscriber
 from chassis.timers import Timer, run_for_ever
 from chassis.web.app import make_app
@@ -70,10 +72,11 @@ async def run(service: Service, roles: frozenset[Role]) -> None:
     """Run until SIGTERM or SIGINT."""
     health = Health(service.database)
     server = Server(make_app(service, health, pages=Role.WEB in roles), service.settings)
+    listening = server.listen()
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    web = asyncio.create_task(server.serve())
+    web = asyncio.create_task(server.serve(sockets=[listening]))
     work = asyncio.create_task(_work(service, roles, health))
     stopping = asyncio.create_task(stop.wait())
     try:
@@ -128,13 +131,24 @@ def _consumer(service: Service, health: Health) -> Callable[[], Awaitable[None]]
 
 async def _keep_running(task: Callable[[], Awaitable[None]]) -> None:
     """Start again what fails: a lost connection ends a task, never the process."""
+    told = ""
     while True:
         try:
             await task()
-        except Exception as error:
-            log.warning("task restarts", task=getattr(task, "__qualname__", "?"), error=type(error).__name__)
-            log.debug("why", exc_info=error)
+        except Exception as error:  # noqa: BLE001 - told below, and tried again
+            problem = _advice(error)
+            if problem != told:
+                log.warning(problem, task=getattr(task, "__qualname__", "?"))
+                told = problem
         await asyncio.sleep(RESTART_SECONDS)
+
+
+def _advice(error: Exception) -> str:
+    if isinstance(error, KafkaError):
+        return f"waiting for Kafka ({type(error).__name__}): check KAFKA_BOOTSTRAP_SERVERS, its topics and that it runs"
+    if is_transient(error):
+        return f"waiting for a connection ({type(error).__name__}): check PostgreSQL and Kafka"
+    return f"restarting after {describe(error)}"
 
 
 async def _wait_for_database(service: Service) -> None:

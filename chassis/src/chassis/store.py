@@ -151,5 +151,6 @@ def make_engine(url: str) -> AsyncEngine:
         max_overflow=10,
         pool_pre_ping=True,
         pool_timeout=10,
+        hide_parameters=True,
         connect_args={"timeout": 10, "command_timeout": 60},
     )

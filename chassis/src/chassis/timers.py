@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import structlog
 
-from chassis.store import is_transient
+from chassis.logs import describe
 
 log = structlog.get_logger(__name__)
 
@@ -29,8 +29,8 @@ async def run_for_ever(timer: Timer, awake: asyncio.Event) -> None:
         awake.clear()
         try:
             await timer.run()
-        except Exception as error:
-            log.warning("timer failed", timer=timer.name, exc_info=None if is_transient(error) else error)
+        except Exception as error:  # noqa: BLE001 - one failed turn must not end the timer
+            log.warning("timer failed", timer=timer.name, error=describe(error))
         try:
             await asyncio.wait_for(awake.wait(), timer.every.total_seconds())
         except TimeoutError:

@@ -7,15 +7,15 @@ import structlog
 from fastapi import APIRouter, Depends, FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import RedirectResponse, Response
-from fastapi.staticfiles import StaticFiles
 from starlette.exceptions import HTTPException
 
 from chassis.links import Links
+from chassis.logs import describe
 from chassis.store import is_transient
 from chassis.web import sign_in
 from chassis.web.errors import PageError
 from chassis.web.pages import make_templates, page
-from chassis.web.security import SecurityHeaders, Sessions, SignInNeeded, check_csrf, sign_in_path
+from chassis.web.security import CachedFiles, SecurityHeaders, Sessions, SignInNeeded, check_csrf, sign_in_path
 
 if TYPE_CHECKING:
     from chassis.health import Health
@@ -54,7 +54,7 @@ def make_app(service: "Service", health: "Health", *, pages: bool = True) -> Fas
         framed.include_router(sign_in.router)
         framed.include_router(service.router)
         app.include_router(framed)
-        app.mount(f"{service.prefix}/static", StaticFiles(directory=STATIC), name="static")
+        app.mount(f"{service.prefix}/static", CachedFiles(directory=STATIC), name="static")
     _answer_errors(app)
     app.add_middleware(SecurityHeaders)
     return app
@@ -83,7 +83,7 @@ def _answer_errors(app: FastAPI) -> None:
         if is_transient(error):
             log.warning("page unavailable", error=type(error).__name__)
             return tell(request, 503, *UNAVAILABLE)
-        log.error("page failed", route=getattr(request.scope.get("route"), "path", "?"), exc_info=error)
+        log.error("page failed", route=getattr(request.scope.get("route"), "path", "?"), error=describe(error))
         return tell(request, 500, *BROKEN)
 
     app.add_exception_handler(PageError, on_page_error)

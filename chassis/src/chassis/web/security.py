@@ -6,7 +6,7 @@ One sign-in serves the four services: they share the secret key, and the cookie 
 import secrets
 import time
 from collections import OrderedDict
-from typing import Annotated, Final
+from typing import Annotated, Any, Final
 from urllib.parse import quote, urlsplit
 
 from argon2 import PasswordHasher
@@ -14,6 +14,8 @@ from argon2.exceptions import InvalidHashError, VerificationError
 from fastapi import Depends, Request
 from itsdangerous import BadData, URLSafeTimedSerializer
 from starlette.datastructures import FormData
+from starlette.responses import Response
+from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from chassis.web.errors import PageError
@@ -28,7 +30,7 @@ HEADERS: Final = (
     (b"referrer-policy", b"no-referrer"),
     (b"x-content-type-options", b"nosniff"),
     (b"permissions-policy", b"camera=(), microphone=(), geolocation=()"),
-    (b"cache-control", b"no-store"),
+    (b"cache-control", b"private, no-cache"),
 )
 
 
@@ -128,6 +130,15 @@ class RateLimit:
         while len(self._buckets) > self._clients:
             self._buckets.popitem(last=False)
         return allowed
+
+
+class CachedFiles(StaticFiles):
+    """The style sheet, script and icon: the same for everybody, kept by browsers for an hour."""
+
+    def file_response(self, *args: Any, **kwargs: Any) -> Response:
+        response = super().file_response(*args, **kwargs)
+        response.headers["Cache-Control"] = "public, max-age=3600"
+        return response
 
 
 class SecurityHeaders:

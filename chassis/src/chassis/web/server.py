@@ -1,5 +1,6 @@
 """Uvicorn as one task among others: signals belong to the process, not to the web server."""
 
+import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -23,6 +24,10 @@ class Server(uvicorn.Server):
                 server_header=False,
             )
         )
+
+    def listen(self) -> socket.socket:
+        """Take the port. Raises OSError when it is taken already."""
+        return socket.create_server((self.config.host, self.config.port))
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
