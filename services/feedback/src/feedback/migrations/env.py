@@ -1,0 +1,4 @@
+from chassis.migrations import run
+from feedback.tables import metadata
+
+run(metadata)
