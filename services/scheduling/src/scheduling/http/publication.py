@@ -1,0 +1,58 @@
+"""Publishing a proposition: a page that says what follows, then the act."""
+
+from typing import Annotated
+from uuid import UUID
+
+from chassis.web.pages import Db, PageError, page, see_other
+from fastapi import APIRouter, Form, Request
+from fastapi.responses import Response
+
+from scheduling import use_cases
+from scheduling.domain import Refused
+from scheduling.http.campagnes import find_campagne, read_etat, refused
+from scheduling.repository import pages
+
+router = APIRouter()
+
+_INVITATIONS = 4
+
+
+@router.get("/campagnes/{code}/publier")
+async def confirm_publication(request: Request, db: Db, code: str) -> Response:
+    async with db.read() as connection:
+        etat = await read_etat(connection, await find_campagne(connection, code))
+        if etat.montree is None:
+            raise PageError(404, "Rien à publier", "Formez d’abord les groupes de cette campagne.")
+        if etat.montree.etat == "publiee":
+            return see_other(request, f"/campagnes/{code}")
+        decisions = await pages.count_decisions(connection, etat.montree.id)
+        groupes = await pages.count_groupes(connection, etat.montree.id)
+        ecarts = await pages.changes_since(connection, code, etat.montree.id)
+    lines = [
+        (t.titre, groupes.get(t.code, 0), decisions.get(t.code, {}))
+        for t in etat.campagne.donnees.thematiques
+        if t.code in decisions
+    ]
+    placed = sum(d.get("retenue", 0) for _, _, d in lines)
+    told = sum(sum(d.values()) for _, _, d in lines)
+    return page(
+        request,
+        "publier.html",
+        etat=etat,
+        lignes=lines,
+        groupes=sum(groupes.values()),
+        places=placed,
+        sans_place=told - placed,
+        messages=told + _INVITATIONS * placed,
+        ecarts=ecarts,
+    )
+
+
+@router.post("/campagnes/{code}/publier")
+async def publish(request: Request, db: Db, code: str, proposition: Annotated[UUID, Form()]) -> Response:
+    try:
+        async with db.transaction() as tx:
+            await use_cases.publish_proposition(tx, proposition)
+    except Refused as error:
+        raise refused(error) from error
+    return see_other(request, f"/campagnes/{code}")

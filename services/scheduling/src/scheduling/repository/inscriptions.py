@@ -1,0 +1,112 @@
+"""Campagnes, inscriptions and withdrawals as the other services told them."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from contracts.events import CampagneOuverte
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from scheduling.plan import Inscrit
+from scheduling.repository.rows import insert_rows
+from scheduling.tables import annulations, campagnes, inscriptions
+
+_UPSERT = """ON CONFLICT (code) DO UPDATE SET nom = excluded.nom, seances_du = excluded.seances_du,
+    seances_au = excluded.seances_au, donnees = excluded.donnees, close_le = excluded.close_le"""
+
+
+@dataclass(frozen=True, slots=True)
+class Campagne:
+    """A campagne with everything that its last event said."""
+
+    code: str
+    nom: str
+    close_le: datetime | None
+    donnees: CampagneOuverte
+
+
+async def lock_campagnes(connection: AsyncConnection, codes: Iterable[str], *, shared: bool = False) -> None:
+    """Hold these campagnes until the end of the transaction.
+
+    What changes one person takes it shared, what changes the whole (a publication) alone: so that no withdrawal falls
+    between the two.
+    """
+    function = "pg_advisory_xact_lock_shared" if shared else "pg_advisory_xact_lock"
+    for code in sorted(set(codes)):
+        await connection.execute(
+            text(f"SELECT {function}(hashtextextended('campagne ' || :code, 0))"),
+            {"code": code},
+        )
+
+
+async def save_campagne(connection: AsyncConnection, row: Mapping[str, Any]) -> None:
+    await insert_rows(connection, campagnes, [row], conflict=_UPSERT)
+
+
+async def find_campagne(connection: AsyncConnection, code: str) -> Campagne | None:
+    rows = await connection.execute(
+        text("SELECT code, nom, close_le, donnees FROM campagnes WHERE code = :code"), {"code": code}
+    )
+    found = rows.mappings().one_or_none()
+    return _campagne(found) if found else None
+
+
+async def list_campagnes(connection: AsyncConnection) -> list[Campagne]:
+    rows = await connection.execute(
+        text("SELECT code, nom, close_le, donnees FROM campagnes ORDER BY seances_du DESC, code")
+    )
+    return [_campagne(row) for row in rows.mappings()]
+
+
+def _campagne(row: Mapping[Any, Any]) -> Campagne:
+    return Campagne(row["code"], row["nom"], row["close_le"], CampagneOuverte.model_validate(row["donnees"]))
+
+
+async def save_inscriptions(connection: AsyncConnection, rows: Sequence[Mapping[str, Any]]) -> None:
+    await insert_rows(connection, inscriptions, rows, conflict="ON CONFLICT (id) DO NOTHING")
+
+
+async def save_annulations(connection: AsyncConnection, rows: Sequence[Mapping[str, Any]]) -> None:
+    await insert_rows(connection, annulations, rows, conflict="ON CONFLICT (inscription) DO NOTHING")
+
+
+async def active_inscrits(connection: AsyncConnection, campagne: str) -> list[Inscrit]:
+    """Return everybody of the campagne who has not withdrawn."""
+    rows = await connection.execute(
+        text("""
+            SELECT id, thematique, email, collectivite, departement, qualite, taille, disponibilites, recue_le, avec,
+                   sans
+            FROM inscriptions i
+            WHERE campagne = :campagne AND NOT EXISTS (SELECT FROM annulations WHERE inscription = i.id)
+            ORDER BY id
+        """),
+        {"campagne": campagne},
+    )
+    return [Inscrit(**{**row, "id": str(row["id"])}) for row in rows.mappings()]
+
+
+async def count_active(connection: AsyncConnection, campagne: str) -> dict[str, int]:
+    """Count who has not withdrawn, by thématique."""
+    rows = await connection.execute(
+        text("""
+            SELECT thematique, count(*) AS people FROM inscriptions i
+            WHERE campagne = :campagne AND NOT EXISTS (SELECT FROM annulations WHERE inscription = i.id)
+            GROUP BY thematique
+        """),
+        {"campagne": campagne},
+    )
+    return {row.thematique: row.people for row in rows}
+
+
+async def departements_of(connection: AsyncConnection, groupe: UUID) -> tuple[str, ...]:
+    rows = await connection.execute(
+        text("""
+            SELECT i.departement FROM affectations a JOIN inscriptions i ON i.id = a.inscription
+            WHERE a.groupe = :groupe ORDER BY 1
+        """),
+        {"groupe": groupe},
+    )
+    return tuple(rows.scalars())
