@@ -1,0 +1,4 @@
+from chassis.migrations import run
+from registration.tables import metadata
+
+run(metadata)
