@@ -1,0 +1,28 @@
+"""`make bench`: every measure in one run, printed as ratios."""
+
+import asyncio
+import logging
+import time
+
+import structlog
+
+from bench import consumer, relay, stand
+
+
+async def _run() -> None:
+    with stand.servers() as servers:
+        batched, alone = await consumer.measure(servers)
+        _line("consumer, in batches", batched, "one message per transaction", alone, 30)
+        relayed, library = await relay.measure(servers)
+        _line("relay, in order per key", relayed, "faststream-outbox, 16 workers", library, 8)
+
+
+def _line(ours: str, fast: float, other: str, slow: float, goal: int) -> None:
+    print(f"{ours}: {fast:,.0f}/s; {other}: {slow:,.0f}/s; ratio {fast / slow:.1f} (goal: {goal} or more)", flush=True)
+
+
+if __name__ == "__main__":
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
+    started = time.perf_counter()
+    asyncio.run(_run())
+    print(f"{time.perf_counter() - started:.0f} s")
