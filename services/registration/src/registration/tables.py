@@ -30,6 +30,7 @@ brouillons = Table(
     Column("contenu", JSONB, nullable=False, comment="what was typed, as it was typed; emptied when sent"),
     Column("modifie_le", MOMENT, nullable=False, index=True),
     Column("envoye_le", MOMENT),
+    Column("repondu", Boolean, nullable=False, default=False, comment="the event that was sent has been answered"),
 )
 
 inscriptions = Table(

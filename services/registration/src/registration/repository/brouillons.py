@@ -1,5 +1,6 @@
 """Drafts of the public form: kept a day, emptied as soon as they are sent."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -49,7 +50,7 @@ async def reopen(connection: AsyncConnection, draft: UUID, campagne: str, conten
     await connection.execute(
         statement.on_conflict_do_update(
             index_elements=["id"],
-            set_={"campagne": campagne, "contenu": contenu, "modifie_le": now, "envoye_le": None},
+            set_={"campagne": campagne, "contenu": contenu, "modifie_le": now, "envoye_le": None, "repondu": False},
             where=brouillons.c.envoye_le.is_not(None),
         )
     )
@@ -58,6 +59,12 @@ async def reopen(connection: AsyncConnection, draft: UUID, campagne: str, conten
 async def mark_sent(connection: AsyncConnection, draft: UUID, now: datetime) -> None:
     await connection.execute(
         update(brouillons).where(brouillons.c.id == draft).values(contenu={}, modifie_le=now, envoye_le=now)
+    )
+
+
+async def mark_answered(connection: AsyncConnection, ids: Collection[UUID]) -> None:
+    await connection.execute(
+        update(brouillons).where(brouillons.c.id.in_(ids), brouillons.c.envoye_le.is_not(None)).values(repondu=True)
     )
 
 

@@ -76,13 +76,13 @@ async def get(connection: AsyncConnection, inscription: UUID) -> Suivi | None:
             select(
                 table.id, table.prenom, table.nom, table.campagne, table.thematique, table.collectivite, table.etat,
                 table.code, table.phrase, table.recue_le, table.retrait_demande_le,
-                brouillons.c.envoye_le, table.traitee_le,
+                brouillons.c.envoye_le, brouillons.c.repondu,
             )
             .outerjoin(brouillons, brouillons.c.id == table.id)
             .where(table.id == inscription)
         )
     ).one_or_none()  # fmt: skip
-    if row is None or _is_being_corrected(row.etat, row.envoye_le, row.traitee_le):
+    if row is None or (row.etat == EtatInscription.REFUSEE and row.envoye_le is not None and not row.repondu):
         return None
     affectation = await _affectation(connection, inscription)
     groupe = await _groupe(connection, affectation.groupe) if affectation and affectation.groupe else None
@@ -91,10 +91,6 @@ async def get(connection: AsyncConnection, inscription: UUID) -> Suivi | None:
         row.code, row.phrase, row.recue_le, row.etat == EtatInscription.VALIDEE and row.retrait_demande_le is not None,
         affectation, groupe, await _seances(connection, groupe.id) if groupe else (),
     )  # fmt: skip
-
-
-def _is_being_corrected(etat: str, sent: datetime | None, answered: datetime) -> bool:
-    return etat == EtatInscription.REFUSEE and sent is not None and sent > answered
 
 
 async def _affectation(connection: AsyncConnection, inscription: UUID) -> Affectation | None:

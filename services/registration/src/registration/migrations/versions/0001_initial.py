@@ -32,6 +32,7 @@ def upgrade() -> None:
         sa.Column("contenu", JSONB, nullable=False, comment="what was typed, as it was typed; emptied when sent"),
         sa.Column("modifie_le", MOMENT, nullable=False),
         sa.Column("envoye_le", MOMENT),
+        sa.Column("repondu", sa.Boolean, nullable=False, comment="the event that was sent has been answered"),
         sa.PrimaryKeyConstraint("id", name="brouillons_pkey"),
     )
     op.create_index("brouillons_modifie_le_idx", "brouillons", ["modifie_le"])

@@ -1,0 +1,329 @@
+import re
+from collections.abc import Callable
+from datetime import date, timedelta
+from html import unescape
+from typing import Any
+from uuid import UUID
+
+import pytest
+from chassis.links import Links
+from chassis.testing import post_form, published, sign_in
+from contracts.events import (
+    AffectationDecidee,
+    CampagneOuverte,
+    GroupeForme,
+    InscriptionRecue,
+    InscriptionRetiree,
+    InscriptionValidee,
+    SeancePlanifiee,
+)
+from registration import use_cases
+from registration.repository import campagnes
+from sqlalchemy import text
+
+STEP_1 = {
+    "prenom": "Ève",
+    "nom": "Martin",
+    "email": "eve.martin@pelussin.fr",
+    "qualite": "elu",
+    "fonction": "Maire",
+    "collectivite": "commune:42168",
+    "collectivite_texte": "Pélussin",
+}
+STEP_2 = {"thematique": "eau", "creneau_mardi-matin": "prefere", "situation": "Le partage de l’eau."}
+STEP_3 = {"engagements": ["quatre_seances", "situation_concrete", "camera_et_micro"]}
+
+
+async def fill(season: Any, **changes: Any) -> Any:
+    """Fill in the form as a browser does, and return the answer to the last step."""
+    answer = await season.web.get("/inscription")
+    for step in (STEP_1, STEP_2, STEP_3):
+        path = answer.url.path
+        answer = await post_form(season.web, path, {**step, **{k: v for k, v in changes.items() if k in step}})
+    return answer
+
+
+async def consume(season: Any) -> None:
+    """Bring our own front-door events back to the service, as Kafka does."""
+    events = await published(season.database)
+    await season.deliver(*(event for event in events if isinstance(event, InscriptionRecue | InscriptionRetiree)))
+
+
+def words(answer: Any) -> str:
+    return " ".join(re.sub(r"<[^>]+>", " ", unescape(answer.text)).replace("\u00a0", " ").split())
+
+
+async def test_a_person_registers_in_three_steps_and_sees_the_answer(season: Any) -> None:
+    answer = await fill(season)
+    assert answer.url.path.startswith("/suivi/")
+    assert "data-en-cours" in answer.text
+    assert "nous la vérifions" in words(answer)
+    await consume(season)
+    state = await season.web.get(f"{answer.url.path}/etat")
+    assert state.headers["X-Termine"] == "1"
+    assert "Votre inscription est bien enregistrée" in words(state)
+    assert "<html" not in state.text
+    recue, validee = await season.answers()
+    assert isinstance(validee, InscriptionValidee)
+    assert (recue.personne.email, recue.collectivite.code) == ("eve.martin@pelussin.fr", "42168")
+
+
+async def test_sending_the_last_step_twice_registers_once(season: Any) -> None:
+    answer = await season.web.get("/inscription")
+    for step in (STEP_1, STEP_2):
+        answer = await post_form(season.web, answer.url.path, step)
+    first = await post_form(season.web, answer.url.path, STEP_3)
+    second = await post_form(season.web, answer.url.path, STEP_3)
+    back = await season.web.get(answer.url.path)
+    assert first.url == second.url == back.url
+    assert len(await season.answers()) == 1
+
+
+async def test_an_error_names_its_field_and_loses_nothing_that_was_typed(season: Any) -> None:
+    start = await season.web.get("/inscription")
+    answer = await post_form(
+        season.web, start.url.path, STEP_1 | {"email": "eve@pelussin", "prenom": "<Ève>", "collectivite": ""}
+        | {"collectivite_texte": "Saint-Etienne"}
+    )  # fmt: skip
+    assert answer.status_code == 422
+    assert "<title>Erreur" in answer.text
+    assert 'href="#email"' in answer.text
+    assert 'aria-describedby="email-aide email-erreur" aria-invalid="true"' in answer.text
+    assert 'value="&lt;Ève&gt;"' in answer.text
+    assert 'href="#collectivite_texte"' not in answer.text, "one body bears that name: it is a choice"
+    again = await season.web.get(start.url.path)
+    assert 'value="eve@pelussin"' in again.text
+
+
+async def test_the_collectivite_is_found_without_script(season: Any) -> None:
+    start = await season.web.get("/inscription")
+    typed = STEP_1 | {"collectivite": "", "collectivite_texte": "saint denis", "chercher": "collectivite"}
+    answer = await post_form(season.web, start.url.path, typed)
+    assert answer.status_code == 200
+    assert "Commune, Seine-Saint-Denis" in answer.text
+    assert "Commune, Réunion" in answer.text or "Commune, La Réunion" in answer.text
+    found = (await season.web.get("/collectivites", params={"q": "pelussin"})).json()
+    assert found[0] == {"cle": "commune:42168", "libelle": "Pélussin", "detail": "Commune, Loire"}
+    assert found[-1]["cle"].startswith("autre:")
+
+
+async def test_going_back_keeps_what_is_typed_even_if_it_is_wrong(season: Any) -> None:
+    answer = await season.web.get("/inscription")
+    second = await post_form(season.web, answer.url.path, STEP_1)
+    back = await post_form(season.web, second.url.path, {"situation": "Une phrase gardée.", "retour": "1"})
+    assert back.url.path.endswith("/1")
+    assert "Une phrase gardée." in (await season.web.get(second.url.path)).text
+
+
+async def test_a_step_cannot_be_jumped(season: Any) -> None:
+    start = await season.web.get("/inscription")
+    third = start.url.path[:-1] + "3"
+    assert "n’est plus conservée" in words(await season.web.get(third))
+    await post_form(season.web, start.url.path, STEP_1)
+    answer = await post_form(season.web, third, STEP_3)
+    assert answer.url.path.endswith("/2")
+    assert "Choisissez une thématique" in words(answer)
+    assert await season.answers() == []
+
+
+async def test_a_forged_link_is_told_politely_and_a_form_without_token_is_refused(season: Any) -> None:
+    assert (await season.web.get("/suivi/forge")).status_code == 404
+    assert (await season.web.get("/inscription/forge/1")).status_code == 404
+    start = await season.web.get("/inscription")
+    assert (await season.web.post(start.url.path, data=STEP_1)).status_code == 403
+
+
+async def test_a_closed_season_says_when_the_next_one_is(season: Any) -> None:
+    season.now += timedelta(days=30)
+    assert "La date de la prochaine campagne n’est pas encore fixée" in words(await season.web.get("/"))
+    season.now -= timedelta(days=60)
+    for path in ("/", "/inscription"):
+        assert "« Printemps 2027 », ouvre ses inscriptions le vendredi 5 mars 2027" in words(await season.web.get(path))
+
+
+async def test_following_shows_and_withdrawing_asks_first(season: Any) -> None:
+    followed = (await fill(season)).url.path
+    await consume(season)
+    explained = await season.web.get(f"{followed}/retrait")
+    assert "Retirer mon inscription" in words(explained)
+    assert len(await season.answers()) == 2, "a GET changes nothing"
+    for _ in range(2):
+        waiting = await post_form(season.web, f"{followed}/retrait", {})
+    assert "Votre retrait est en cours" in words(waiting)
+    assert sum(isinstance(event, InscriptionRetiree) for event in await season.answers()) == 1
+    await consume(season)
+    assert "Votre inscription a été retirée" in words(await season.web.get(followed))
+
+
+async def test_a_refused_person_corrects_what_was_written(season: Any) -> None:
+    await fill(season)
+    await consume(season)
+    followed = (await fill(season)).url.path
+    await consume(season)
+    assert "Vous êtes déjà inscrit à cette thématique" in words(await season.web.get(followed))
+    form = await post_form(season.web, f"{followed}/corriger", {})
+    assert form.url.path.endswith("/1")
+    assert 'value="Pélussin"' in form.text
+    second = await post_form(season.web, form.url.path, STEP_1)
+    third = await post_form(season.web, second.url.path, STEP_2 | {"thematique": "forets"})
+    last = await post_form(season.web, third.url.path, STEP_3)
+    assert last.url.path == followed
+    assert "nous la vérifions" in words(last)
+    await consume(season)
+    assert "Votre inscription est bien enregistrée" in words(await season.web.get(followed))
+
+
+async def test_a_retained_person_sees_the_groupe_and_the_dates(season: Any, recue: Any) -> None:
+    asked, groupe, seance = recue(), UUID(int=1), UUID(int=2)
+    common = {"campagne": "printemps-2027", "thematique": "eau", "groupe": groupe}
+    decided = AffectationDecidee(
+        **common, inscription=asked.inscription, decision="retenue", code="retenue.place", phrase="Une place.",
+        decidee_le=season.now,
+    )  # fmt: skip
+    formed = GroupeForme(
+        **common, nom="Eau 1", creneau="mardi-matin", animateur="ada", animateur_nom="Ada Exemple",
+        membres=(asked.inscription,), version=1,
+    )  # fmt: skip
+    debut = season.now.replace(month=4, day=6, hour=6, minute=30)
+    planned = SeancePlanifiee(
+        **common, seance=seance, rang=1, debut=debut, fin=debut + timedelta(hours=2), sequence=0,
+        visio_url="https://visio.exemple.fr/1",
+    )  # fmt: skip
+    await season.deliver(asked, decided, formed, planned)
+    token = Links("clef-de-test-" * 4).sign("suivi", str(asked.inscription))
+    seen = words(await season.web.get(f"/suivi/{token}"))
+    assert "Vous avez une place" in seen
+    assert "mardi 6 avril 2027 de 8 h 30 à 10 h 30" in seen
+    assert "Ada Exemple" in seen
+
+
+CAMPAGNE = {
+    "nom": "Automne 2027",
+    "inscriptions_du": "2027-09-01",
+    "inscriptions_au": "2027-09-20",
+    "seances_du": "2027-10-01",
+    "seances_au": "2027-12-15",
+    "thematique_code_1": "eau",
+    "thematique_titre_1": "L’eau",
+    "creneaux": ["mardi-matin", "jeudi-apres-midi"],
+    "animateur_nom_1": "Ada Exemple",
+    "animateur_indisponible_1": "12/10/2027",
+    "taille_min": "12",
+    "taille_max": "15",
+    "elus_min": "5",
+    "agents_min": "5",
+    "heure_matin": "08:30",
+    "heure_apres_midi": "13:30",
+    "jours_exclus": "",
+}
+
+
+async def test_the_team_creates_opens_and_closes_a_campagne(season: Any) -> None:
+    assert "/connexion" in str((await season.web.get("/campagnes")).url)
+    await sign_in(season.web)
+    created = await post_form(season.web, "/campagnes/nouvelle", CAMPAGNE)
+    assert created.status_code == 200
+    assert str(created.url.query, "ascii") == "campagne=automne-2027"
+    await post_form(season.web, "/campagnes/automne-2027/ouvrir", {})
+    assert "Une campagne close ne se rouvre pas" in words(await season.web.get("/campagnes/automne-2027/clore"))
+    await post_form(season.web, "/campagnes/automne-2027/clore", {})
+    events = [e for e in await published(season.database) if getattr(e, "campagne", "") == "automne-2027"]
+    opened, closed = events
+    assert isinstance(opened, CampagneOuverte)
+    assert opened.animateurs[0].thematiques == ("eau",)
+    assert opened.animateurs[0].indisponible == (date(2027, 10, 12),)
+    assert opened.inscriptions_au.isoformat() == "2027-09-20T21:59:59+00:00"
+    assert closed.close_le == season.now
+
+
+@pytest.mark.parametrize(
+    ("changes", "sentence"),
+    [
+        ({"nom": "Printemps 2027"}, "Une autre campagne porte déjà ce nom."),
+        ({"seances_du": "2027-09-10"}, "Les séances commencent après la fin des inscriptions."),
+        ({"animateur_nom_1": ""}, "Indiquez au moins un animateur : sans lui, aucun groupe ne se forme."),
+        ({"taille_max": "8"}, "Le plus grand groupe est au moins aussi grand que le plus petit."),
+    ],
+)
+async def test_a_wrong_campagne_is_told_and_not_kept(season: Any, changes: dict[str, str], sentence: str) -> None:
+    await sign_in(season.web)
+    answer = await post_form(season.web, "/campagnes/nouvelle", CAMPAGNE | changes)
+    assert answer.status_code == 422
+    assert sentence in words(answer)
+    assert 'value="2027-09-20"' in answer.text
+    async with season.database.read() as connection:
+        assert len(await campagnes.all_of_them(connection)) == 1
+
+
+async def test_an_open_campagne_is_announced_again_when_it_changes(season: Any) -> None:
+    await sign_in(season.web)
+    form = await season.web.get("/campagnes/printemps-2027/modifier")
+    assert 'value="Ada Exemple"' in form.text
+    changed = CAMPAGNE | {"nom": "Printemps 2027", "inscriptions_du": "2027-03-01", "inscriptions_au": "2027-03-20"}
+    lost = await post_form(season.web, "/campagnes/printemps-2027/modifier", changed)
+    assert lost.status_code == 422, "it would take a thématique away"
+    kept = changed | {"thematique_code_2": "forets", "thematique_titre_2": "Forêts"}
+    assert (await post_form(season.web, "/campagnes/printemps-2027/modifier", kept)).status_code == 200
+    last = (await published(season.database))[-1]
+    assert isinstance(last, CampagneOuverte)
+    assert [t.titre for t in last.thematiques] == ["L’eau", "Forêts"]
+
+
+async def test_the_team_searches_filters_and_exports(season: Any, recue: Callable[..., InscriptionRecue]) -> None:
+    await season.deliver(
+        recue(),
+        recue(personne={"nom": '=HYPERLINK("http://x")', "email": "x@dardilly.fr"}, qualite="agent"),
+        *(recue(personne={"nom": f"Nom{n:03}", "email": f"n{n}@dardilly.fr"}, thematique="forets") for n in range(60)),
+    )
+    await sign_in(season.web)
+    board = words(await season.web.get("/campagnes"))
+    assert "62 inscriptions validées" in board
+    assert "60 sur 62" in board
+    found = await season.web.get("/inscriptions", params={"q": "EVE martin pélussin"})
+    assert "1 inscription," in words(found)
+    assert "Ève Martin" in words(found)
+    second = await season.web.get("/inscriptions", params={"thematique": "forets", "tri": "nom", "page": 2})
+    assert "Nom059" in second.text
+    assert "Nom000" not in second.text
+    assert "thematique=forets" in second.text, "filters stay in the address of the other pages"
+    csv = (await season.web.get("/inscriptions/export.csv", params={"qualite": "agent"})).text
+    assert csv.count("\r\n") == 2
+    assert "\"'=HYPERLINK" in csv
+
+
+async def test_the_team_refuses_one_inscription_with_its_reason(season: Any, recue: Any) -> None:
+    asked = recue()
+    await season.deliver(asked)
+    await sign_in(season.web)
+    path = f"/inscriptions/{asked.inscription}"
+    assert "Le partage de l’eau entre agriculteurs" in (await season.web.get(path)).text
+    empty = await post_form(season.web, f"{path}/refuser", {"motif": " "})
+    assert empty.status_code == 422
+    refused = await post_form(season.web, f"{path}/refuser", {"motif": "Hors du public."})
+    assert "Hors du public." in words(refused)
+    assert "Refuser et prévenir" not in words(refused)
+    assert (await season.web.get(f"/inscriptions/{UUID(int=7)}")).status_code == 404
+
+
+async def test_the_empty_service_says_what_to_do_first(season: Any) -> None:
+    async with season.transaction() as tx:
+        await tx.connection.execute(text("DELETE FROM campagnes"))
+    await sign_in(season.web)
+    for path in ("/campagnes", "/inscriptions"):
+        assert "Créer une campagne" in words(await season.web.get(path))
+    assert (await season.web.get("/")).status_code == 200
+
+
+async def test_a_client_that_sends_too_fast_is_asked_to_wait(season: Any) -> None:
+    answers = [await post_form(season.web, "/suivi/forge/retrait", {}) for _ in range(125)]
+    assert answers[0].status_code == 404
+    assert answers[-1].status_code == 429
+
+
+async def test_old_drafts_are_purged_and_fresh_ones_kept(season: Any) -> None:
+    start = await season.web.get("/inscription")
+    await post_form(season.web, start.url.path, STEP_1)
+    for hours, purged in ((23, 0), (2, 1)):
+        season.now += timedelta(hours=hours)
+        async with season.transaction() as tx:
+            assert await use_cases.purge_drafts(tx) == purged
