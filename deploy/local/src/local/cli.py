@@ -109,4 +109,6 @@ def _fail(message: str) -> None:
 
 
 def main() -> None:
+    import local.demo.command  # noqa: PLC0415, F401 - its command adds itself to `app`, which must exist before
+
     app()

@@ -1,0 +1,164 @@
+"""Whether the season ended as it must: each check returns its findings, one sentence each; none means it holds."""
+
+import json
+import sqlite3
+from collections import Counter, defaultdict
+from collections.abc import Iterator
+from email.message import EmailMessage
+from pathlib import Path
+from typing import Any, Final
+from uuid import UUID
+
+from icalendar import Calendar
+
+from local.demo.scenario import Played
+from local.demo.truth import Truth
+from local.mailbox.store import parse
+from local.platform import Platform
+from local.postgres import SERVICES
+
+SEANCES: Final = 4
+_SHOWN: Final = 5
+
+
+async def findings(platform: Platform, played: Played) -> list[str]:
+    """Run every check; fill `played.counts` with what was counted on the way."""
+    truth = Truth(platform)
+    mails = read_mails(platform.var / "mails.sqlite")
+    played.counts["messages envoyés"] = len(mails)
+    return [
+        *played.problems,
+        *await answers(truth, played),
+        *await decisions(truth, played),
+        *await invitations(truth, played, mails),
+        *once_only(mails),
+        *await poison(truth, played),
+        *await retours(truth, played),
+        *await nothing_waits(truth),
+    ]
+
+
+def read_mails(file: Path) -> list[tuple[str, EmailMessage]]:
+    """Return (recipient, message) of everything in the mailbox."""
+    with sqlite3.connect(f"file:{file}?mode=ro", uri=True) as base:
+        return [(to, parse(raw)) for to, raw in base.execute("SELECT recipient, raw FROM mail ORDER BY id")]
+
+
+async def answers(truth: Truth, played: Played) -> list[str]:
+    """Every inscription that was sent is accepted, or refused with the right code."""
+    rows = await truth.rows("registration", "SELECT id, etat, code FROM inscriptions")
+    states = {str(identity): (etat, code) for identity, etat, code in rows}
+    sent = played.sent
+    if sent is None:
+        return ["no inscription was sent"]
+    refused = Counter(etat for etat, _ in states.values())["refusee"]
+    played.counts["inscriptions acceptées"] = len(states) - refused
+    played.counts["inscriptions refusées"] = refused
+    lost = [str(d.inscription) for d in sent.good if states.get(str(d.inscription), ("",))[0] not in _ACCEPTED]
+    wrong = [
+        f"{identity}: {states.get(identity)} instead of {code}"
+        for identity, code in sent.refused.items()
+        if states.get(identity, ("", ""))[0] != "refusee" or states[identity][1] not in {code, code.split(".")[-1]}
+    ]
+    expected = len(sent.good) + 1
+    missing = [] if len(states) - refused == expected else [f"{len(states) - refused} accepted instead of {expected}"]
+    return _said("inscriptions that are not accepted", lost) + _said("refusals", wrong) + missing
+
+
+_ACCEPTED: Final = {"validee", "annulee"}
+
+
+async def decisions(truth: Truth, played: Played) -> list[str]:
+    """Each accepted inscription has exactly one decision; who withdrew after it has the end of it as well."""
+    accepted = await truth.rows("registration", "SELECT id FROM inscriptions WHERE etat IN ('validee', 'annulee')")
+    published = [json.loads(value) for (value,) in await truth.rows("scheduling", _AFFECTATIONS)]
+    first = Counter(event["inscription"] for event in published if event["code"] != "non_retenue.retrait")
+    ended = {event["inscription"] for event in published if event["code"] == "non_retenue.retrait"}
+    wrong = [f"{identity}: {first[str(identity)]}" for (identity,) in accepted if first[str(identity)] != 1]
+    strangers = sorted(first.keys() - {str(identity) for (identity,) in accepted})
+    known = await truth.rows("registration", "SELECT inscription FROM affectations")
+    if len(known) != len(accepted):
+        wrong.append(f"registration knows {len(known)} decisions of {len(accepted)}")
+    if ended != ({played.withdrew} if played.withdrew else set()):
+        wrong.append(f"withdrawals decided: {sorted(ended)}, made: {played.withdrew or 'none'}")
+    played.counts["places"] = sum(event["decision"] == "retenue" for event in published)
+    played.counts["en liste d’attente"] = sum(event["decision"] == "liste_attente" for event in published)
+    return _said("decisions", wrong + strangers)
+
+
+_AFFECTATIONS: Final = "SELECT convert_from(value, 'UTF8') FROM outbox WHERE topic = 'ateliers.affectations'"
+
+
+async def invitations(truth: Truth, played: Played, mails: list[tuple[str, EmailMessage]]) -> list[str]:
+    """Each person with a place has four invitations that a calendar reads, to the four séances of their groupe."""
+    seances: dict[Any, set[UUID]] = defaultdict(set)
+    for seance, groupe, *_ in await truth.seances():
+        seances[groupe].add(seance)
+    addresses = dict(
+        (str(i), e.lower()) for i, e in await truth.rows("notification", "SELECT inscription, email FROM participants")
+    )
+    invited: dict[str, Counter[str]] = defaultdict(Counter)
+    cancelled: dict[str, Counter[str]] = defaultdict(Counter)
+    wrong: list[str] = []
+    for to, method, uid, sequence in _calendars(mails, wrong):
+        (invited if method == "REQUEST" else cancelled)[to.lower()][uid] += 1
+        if method == "CANCEL" and sequence < 1:
+            wrong.append(f"{to}: {uid} is cancelled with SEQUENCE {sequence}")
+    played.counts["invitations"] = sum(count.total() for count in invited.values())
+    for inscription, groupe in await truth.retained():
+        uids = invited[addresses[str(inscription)]]
+        held = {uid.split("@")[0] for uid in uids}
+        if held != {str(seance) for seance in seances[groupe]} or len(held) != SEANCES or uids.total() != SEANCES:
+            wrong.append(f"{inscription}: {uids.total()} invitations to {len(held)} séances")
+    if played.withdrew and cancelled[addresses[played.withdrew]].keys() != invited[addresses[played.withdrew]].keys():
+        wrong.append(f"{played.withdrew}: {len(cancelled[addresses[played.withdrew]])} séances were cancelled")
+    return _said("invitations", wrong)
+
+
+def _calendars(mails: list[tuple[str, EmailMessage]], wrong: list[str]) -> Iterator[tuple[str, str, str, int]]:
+    """Yield (recipient, method, UID, SEQUENCE) of every calendar part."""
+    for to, message in mails:
+        for part in message.walk():
+            if part.get_content_type() != "text/calendar":
+                continue
+            try:
+                calendar = Calendar.from_ical(part.get_payload(decode=True) or b"")
+                (event,) = calendar.walk("VEVENT")
+                yield to, str(calendar["METHOD"]), str(event["UID"]), int(event["SEQUENCE"])
+            except (ValueError, KeyError) as error:
+                wrong.append(f"{message['Message-ID']}: {type(error).__name__}: {error}")
+
+
+def once_only(mails: list[tuple[str, EmailMessage]]) -> list[str]:
+    """No mail came twice, and none without a Message-ID."""
+    ids = Counter(str(message["Message-ID"]) for _, message in mails)
+    return _said("mails that came twice", [f"{identity}: {count}" for identity, count in ids.items() if count > 1])
+
+
+async def poison(truth: Truth, played: Played) -> list[str]:
+    """The dead letters are what nobody can read, whole, and nothing else."""
+    sent = played.sent.poison if played.sent else 0
+    found = {service: int(await truth.value(service, "SELECT count(*) FROM dlq")) for service in SERVICES}
+    played.counts["messages illisibles mis de côté"] = found["registration"]
+    expected = {service: sent if service == "registration" else 0 for service in SERVICES}
+    return [] if found == expected else [f"dead letters: {found} instead of {expected}"]
+
+
+async def retours(truth: Truth, played: Played) -> list[str]:
+    """Every answer that was sent is there, once."""
+    count = int(await truth.value("feedback", "SELECT count(*) FROM retours"))
+    played.counts["retours"] = count
+    return [] if count == played.answers else [f"{count} retours instead of {played.answers}"]
+
+
+async def nothing_waits(truth: Truth) -> list[str]:
+    unsent = {service: count for service, count in (await truth.unsent()).items() if count}
+    failed = await truth.rows("notification", "SELECT modele, cause FROM envois WHERE etat = 'echoue'")
+    return _said("events that still wait", [f"{s}: {n}" for s, n in unsent.items()]) + _said(
+        "mails that failed", [f"{modele}: {cause}" for modele, cause in failed]
+    )
+
+
+def _said(what: str, wrong: list[str]) -> list[str]:
+    more = [f"and {len(wrong) - _SHOWN} more"] if len(wrong) > _SHOWN else []
+    return [f"{what}: {'; '.join(wrong[:_SHOWN] + more)}"] if wrong else []
