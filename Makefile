@@ -5,6 +5,7 @@ SHELL := /bin/bash
 .PHONY: help demo run test check bench install python
 
 export UV_PYTHON_DOWNLOADS := never
+export MAKE_STARTED := $(shell date +%s)
 
 PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; do \
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
