@@ -6,7 +6,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from contracts.envelope import Event, decode, encode
 from contracts.model import EventData
@@ -45,9 +45,8 @@ async def front_door(bootstrap: str, ids: set[str], count: int) -> list[Event]:
     found: list[Event] = []
     async with (
         asyncio.timeout(15),
-        AIOKafkaConsumer(bootstrap_servers=bootstrap, auto_offset_reset="earliest") as consumer,
+        AIOKafkaConsumer(topic.name, bootstrap_servers=bootstrap, auto_offset_reset="earliest") as consumer,
     ):
-        consumer.assign([TopicPartition(topic.name, number) for number in range(topic.partitions)])
         while len(found) < count:
             record = await consumer.getone()
             if record.key.decode() in ids:

@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 from typing import Any, Final
 from uuid import UUID, uuid5
 
-from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 from contracts.envelope import Event, InvalidEvent, UnknownType, decode, encode
 from contracts.events import CampagneClose, CampagneOuverte, InscriptionRecue, InscriptionRefusee, InscriptionValidee
 from contracts.topics import Topic
@@ -44,7 +44,7 @@ async def follow(bootstrap: str, ids: Iterable[UUID], timeout: float) -> dict[UU
     missing = set(ids)
     answers: dict[UUID, Answer] = {}
     try:
-        async with asyncio.timeout(timeout), _reader(bootstrap, topics.INSCRIPTIONS) as (consumer, _):
+        async with asyncio.timeout(timeout), _reader(bootstrap, topics.INSCRIPTIONS) as consumer:
             while missing:
                 for event in await _next_events(consumer):
                     data = event.data
@@ -59,8 +59,8 @@ async def follow(bootstrap: str, ids: Iterable[UUID], timeout: float) -> dict[UU
 async def campagnes(bootstrap: str) -> list[Campagne]:
     """Read every campagne as it stands now; the topic is compacted, so it is read from the start to its end."""
     known: dict[str, Campagne] = {}
-    async with _reader(bootstrap, topics.CAMPAGNES) as (consumer, partitions):
-        ends = await consumer.end_offsets(partitions)
+    async with _reader(bootstrap, topics.CAMPAGNES) as consumer:
+        ends = await consumer.end_offsets(consumer.assignment())
         while any([await consumer.position(partition) < end for partition, end in ends.items()]):
             for event in await _next_events(consumer):
                 if isinstance(event.data, CampagneOuverte | CampagneClose):
@@ -69,15 +69,16 @@ async def campagnes(bootstrap: str) -> list[Campagne]:
 
 
 @asynccontextmanager
-async def _reader(bootstrap: str, topic: Topic) -> AsyncIterator[tuple[AIOKafkaConsumer, list[TopicPartition]]]:
+async def _reader(bootstrap: str, topic: Topic) -> AsyncIterator[AIOKafkaConsumer]:
     """Read a whole topic from its beginning, without a consumer group: nothing is left behind on the broker."""
     async with AIOKafkaConsumer(
-        bootstrap_servers=bootstrap, enable_auto_commit=False, auto_offset_reset="earliest", **_security(os.environ)
+        topic.name,
+        bootstrap_servers=bootstrap,
+        enable_auto_commit=False,
+        auto_offset_reset="earliest",
+        **_security(os.environ),
     ) as consumer:
-        partitions = [TopicPartition(topic.name, number) for number in range(topic.partitions)]
-        consumer.assign(partitions)
-        await consumer.seek_to_beginning(*partitions)
-        yield consumer, partitions
+        yield consumer
 
 
 async def _next_events(consumer: AIOKafkaConsumer) -> list[Event]:
