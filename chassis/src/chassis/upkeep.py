@@ -14,7 +14,11 @@ KEPT = timedelta(days=400)
 def timer(database: Database) -> Timer:
     async def clean() -> None:
         async with database.transaction() as tx:
-            await tx.connection.execute(text("DELETE FROM inbox WHERE received_at < now() - :kept"), {"kept": KEPT})
-            await tx.connection.execute(text("DELETE FROM outbox WHERE sent_at < now() - :kept"), {"kept": KEPT})
+            await tx.connection.execute(
+                text("DELETE FROM inbox WHERE received_at < now() - CAST(:kept AS interval)"), {"kept": KEPT}
+            )
+            await tx.connection.execute(
+                text("DELETE FROM outbox WHERE sent_at < now() - CAST(:kept AS interval)"), {"kept": KEPT}
+            )
 
     return Timer("upkeep", timedelta(hours=6), clean)
