@@ -43,7 +43,7 @@ from contracts.model import EventData
 from contracts.reasons import PHRASES, Decision, Motif, Refus
 from notification.app import build
 from notification.handlers import handlers
-from notification.mailer import LEASE, Mailer
+from notification.mailer import Mailer
 from notification.settings import Settings
 from notification.smtp import Connection, SmtpServer
 from notification.tables import metadata
@@ -62,6 +62,7 @@ class Sink:
     answers: list[str | None] = field(default_factory=list)
     recipient_answers: list[str] = field(default_factory=list)
     connections: int = 0
+    received: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def handle_EHLO(  # noqa: N802
         self, _server: SMTP, session: Session, _envelope: Envelope, hostname: str, responses: list[str]
@@ -84,6 +85,7 @@ class Sink:
             message = message_from_bytes(envelope.original_content or b"", policy=default)
             assert isinstance(message, EmailMessage)
             self.mails.append(message)
+            self.received.set()
         if answer is None:
             assert server.transport is not None
             server.transport.abort()
@@ -111,11 +113,11 @@ class Notification:
         for event in events:
             await deliver(self.handlers, self.database, event)
 
-    def mailer(self, *, lease: timedelta = LEASE) -> Mailer:
+    def mailer(self, *, port: int | None = None) -> Mailer:
         writer = self.service.state["writer"]
         assert isinstance(writer, Writer)
-        server = SmtpServer.of(self.settings.smtp_url.get_secret_value())
-        return Mailer(self.database, writer, lambda: Connection(server, "localhost"), lease=lease)
+        server = SmtpServer.of(f"smtp://127.0.0.1:{port or self.sink.port}")
+        return Mailer(self.database, writer, lambda: Connection(server, "localhost"))
 
     async def send(self) -> None:
         await self.mailer().run()

@@ -75,33 +75,34 @@ class Mailer:
     async def _send_all(self, jobs: deque[Job], connections: list[Connection]) -> bool:
         """Return False if the server can't be reached; what was claimed and not begun is given back in any case."""
         until = time.monotonic() + START_WITHIN
-        workers = [self._work(jobs, connection, until) for connection in connections[: len(jobs)]]
+        workers = [asyncio.create_task(self._work(jobs, connection, until)) for connection in connections[: len(jobs)]]
+        left: list[Job] = []
         try:
-            # One worker's failure must not cut off the others in the middle of a message.
-            results = await asyncio.gather(*workers, return_exceptions=True)
+            # Neither a stop nor another worker's failure cuts off a message on its way: it would be uncertain.
+            await asyncio.shield(asyncio.wait(workers))
+        except asyncio.CancelledError:
+            left = list(jobs)
+            jobs.clear()
+            await asyncio.wait(workers, timeout=_STOP_WITHIN)
+            raise
         finally:
-            if jobs:
-                await self._give_back([job.envoi for job in jobs])
-        for result in results:
-            if isinstance(result, BaseException) and not isinstance(result, ServerUnreachableError):
-                raise result
-        return not any(isinstance(result, ServerUnreachableError) for result in results)
+            if left := left or list(jobs):
+                await self._give_back([job.envoi for job in left])
+        reached = [worker.result() for worker in workers]
+        return all(reached)
 
-    async def _work(self, jobs: deque[Job], connection: Connection, until: float) -> None:
+    async def _work(self, jobs: deque[Job], connection: Connection, until: float) -> bool:
         """Send one message after the other; what became of one is committed together with the start of the next."""
         job = await self._begin_next(jobs, until)
         while job is not None:
-            task = asyncio.create_task(self._send(job, connection))
             try:
-                mark = await asyncio.shield(task)
-            except asyncio.CancelledError:
-                # The process stops: the message in hand is finished, or it would be uncertain.
-                await self._mark(await asyncio.wait_for(task, _STOP_WITHIN))
-                raise
+                mark = await self._send(job, connection)
             except ServerUnreachableError as error:
+                log.warning("mail server unreachable", cause=str(error))
                 await self._give_back([job.envoi], str(error))
-                raise
+                return False
             job = await self._begin_next(jobs, until, mark)
+        return True
 
     async def _begin_next(self, jobs: deque[Job], until: float, mark: Mark | None = None) -> Job | None:
         following = jobs.popleft() if jobs and time.monotonic() < until else None
