@@ -46,6 +46,12 @@ DEFAULTS: Final[Mapping[str, Any]] = {
     "heure_matin": "08:30",
     "heure_apres_midi": "13:30",
 }
+_DATES: Final = {
+    "inscriptions_du": "le premier jour des inscriptions",
+    "inscriptions_au": "le dernier jour des inscriptions",
+    "seances_du": "le premier jour possible des séances",
+    "seances_au": "le dernier jour possible des séances",
+}
 _TEXTS: Final = (
     "nom", "inscriptions_du", "inscriptions_au", "seances_du", "seances_au", "jours_exclus", "taille_min",
     "taille_max", "elus_min", "agents_min", "heure_matin", "heure_apres_midi",
@@ -164,7 +170,7 @@ class CampagneForm:
         try:
             return date.fromisoformat(self.saisie[name])
         except ValueError:
-            self.erreurs[name] = "Indiquez une date, par exemple 15/03/2027."
+            self.erreurs[name] = f"Indiquez {_DATES[name]}, par exemple 15/03/2027."
             return None
 
     def _in_order(self, first: date | None, second: date | None, name: str, sentence: str) -> None:
