@@ -25,7 +25,7 @@ def ouverte(campagne: Campagne) -> Campagne:
 @pytest.fixture
 def demande(ouverte: Campagne) -> Demande:
     pelussin = load_reference().get(TypeCollectivite.COMMUNE, "42168")
-    return Demande(ouverte, "eau", pelussin, "eve@pelussin.fr", frozenset({"mardi-matin"}), True, NOW)
+    return Demande(ouverte, "eau", pelussin, adresse_cle("eve@pelussin.fr"), frozenset({"mardi-matin"}), True, NOW)
 
 
 def test_a_right_inscription_breaks_no_rule(demande: Demande) -> None:
@@ -39,7 +39,7 @@ def test_a_right_inscription_breaks_no_rule(demande: Demande) -> None:
         ({"campagne": None}, Regle.CAMPAGNE_INCONNUE),
         ({"thematique": "espace"}, Regle.THEMATIQUE_INCONNUE),
         ({"collectivite": None}, Regle.COLLECTIVITE_INCONNUE),
-        ({"email": "eve@pelussin"}, Regle.ADRESSE_INVALIDE),
+        ({"adresse": adresse_cle("eve@pelussin")}, Regle.ADRESSE_INVALIDE),
         ({"creneaux": frozenset({"lundi-matin"})}, Regle.AUCUN_CRENEAU),
         ({"creneaux": frozenset()}, Regle.AUCUN_CRENEAU),
         ({"engagements": False}, Regle.ENGAGEMENTS_MANQUANTS),

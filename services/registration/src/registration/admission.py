@@ -40,6 +40,7 @@ class Checked:
 
     recue: InscriptionRecue
     collectivite: bodies.Collectivite | None
+    adresse: str | None
     taille: str
     regle: Regle | None
 
@@ -59,7 +60,7 @@ class Checked:
             etat=EtatInscription.REFUSEE if code else EtatInscription.VALIDEE,
             code=code,
             phrase=PHRASES[code] if code else None,
-            adresse_cle=adresse_cle(personne.email) or personne.email.casefold(),
+            adresse_cle=self.adresse or personne.email.casefold(),
             prenom=personne.prenom,
             nom=personne.nom,
             qualite=recue.qualite,
@@ -93,17 +94,17 @@ class Checked:
 
 
 def check(recue: InscriptionRecue, campagne: Campagne | None, known: Collectivites, now: datetime) -> Checked:
-    body = known.find(recue)
+    body, adresse = known.find(recue), adresse_cle(recue.personne.email)
     demande = Demande(
         campagne=campagne,
         thematique=recue.thematique,
         collectivite=body,
-        email=recue.personne.email,
+        adresse=adresse,
         creneaux=frozenset(disponibilite.creneau for disponibilite in recue.disponibilites),
         engagements=recue.engagements.tous,
         recue_le=recue.recue_le,
     )
-    return Checked(recue, body, known.taille(body) if body else "", broken_rule(demande, now))
+    return Checked(recue, body, adresse, known.taille(body) if body else "", broken_rule(demande, now))
 
 
 def _refus(regle: Regle) -> Refus:

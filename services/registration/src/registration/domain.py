@@ -137,12 +137,15 @@ class Campagne:
 
 @dataclass(frozen=True, slots=True)
 class Demande:
-    """What the rules look at in one inscription; `campagne` and `collectivite` are None when they are not known."""
+    """What the rules look at in one inscription.
+
+    `campagne` and `collectivite` are None when they are not known, `adresse` (see adresse_cle) when it can't be one.
+    """
 
     campagne: Campagne | None
     thematique: str
     collectivite: Collectivite | None
-    email: str
+    adresse: str | None
     creneaux: frozenset[str]
     engagements: bool
     recue_le: datetime
@@ -165,7 +168,7 @@ def collectivite_is_known(demande: Demande, _now: datetime) -> bool:
 
 
 def adresse_is_plausible(demande: Demande, _now: datetime) -> bool:
-    return adresse_cle(demande.email) is not None
+    return demande.adresse is not None
 
 
 def some_creneau_is_offered(demande: Demande, _now: datetime) -> bool:

@@ -1,7 +1,7 @@
 """Inscriptions, written in batches: a few statements for hundreds of events, whatever their number."""
 
 from collections.abc import Collection, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
@@ -76,8 +76,7 @@ async def insert_new(connection: AsyncConnection, rows: Sequence[NewInscription]
     """Insert what the unique keys allow and return the ids that went in; of two alike the first goes in."""
     if not rows:
         return set()
-    values = [asdict(row) for row in rows]
-    columns = {name: [value[name] for value in values] for name in _COLUMNS}
+    columns = {name: [getattr(row, name) for row in rows] for name in _COLUMNS}
     return set((await connection.execute(_INSERT, columns)).scalars())
 
 
