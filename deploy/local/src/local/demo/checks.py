@@ -11,6 +11,7 @@ from uuid import UUID
 
 from icalendar import Calendar
 
+from local.demo.crm_checks import crm_findings
 from local.demo.scenario import Played
 from local.demo.truth import Truth
 from local.mailbox.store import parse
@@ -35,6 +36,7 @@ async def findings(platform: Platform, played: Played) -> list[str]:
         *await poison(truth, played),
         *await retours(truth, played),
         *await nothing_waits(truth),
+        *await crm_findings(truth, platform.var / "crm.sqlite"),
     ]
 
 
@@ -94,9 +96,8 @@ async def invitations(truth: Truth, played: Played, mails: list[tuple[str, Email
     seances: dict[Any, set[UUID]] = defaultdict(set)
     for seance, groupe, *_ in await truth.seances():
         seances[groupe].add(seance)
-    addresses = dict(
-        (str(i), e.lower()) for i, e in await truth.rows("notification", "SELECT inscription, email FROM participants")
-    )
+    people = await truth.rows("notification", "SELECT inscription, email FROM participants")
+    addresses = {str(inscription): email.lower() for inscription, email in people}
     invited: dict[str, Counter[str]] = defaultdict(Counter)
     cancelled: dict[str, Counter[str]] = defaultdict(Counter)
     wrong: list[str] = []
@@ -122,9 +123,10 @@ def _calendars(mails: list[tuple[str, EmailMessage]], wrong: list[str]) -> Itera
             if part.get_content_type() != "text/calendar":
                 continue
             try:
-                calendar = Calendar.from_ical(part.get_payload(decode=True) or b"")
+                content = part.get_payload(decode=True)
+                calendar = Calendar.from_ical(content if isinstance(content, bytes) else b"")
                 (event,) = calendar.walk("VEVENT")
-                yield to, str(calendar["METHOD"]), str(event["UID"]), int(event["SEQUENCE"])
+                yield to, str(calendar["METHOD"]), str(event["UID"]), int(str(event["SEQUENCE"]))
             except (ValueError, KeyError) as error:
                 wrong.append(f"{message['Message-ID']}: {type(error).__name__}: {error}")
 

@@ -52,19 +52,16 @@ def demo(*, once: Once = False, var: Var = Path("var/demo"), port: Port = 8000) 
 
 async def _play(platform: Platform) -> tuple[Played, list[str]]:
     """Play and check. A page that isn't what it should be ends the season and is the first finding."""
-    crm = Crm(platform)
-    crm.keep_running()
     begun = time.perf_counter()
     with _console.status("La saison commence") as status:
         scenario = Scenario(platform, full_season(datetime.now(PARIS).date()), lambda line: _tell(status, begun, line))
-        try:
-            played = await scenario.play()
-        except PageError as error:
-            return scenario.played, [str(error), *scenario.played.problems]
-        finally:
-            crm.stop()
-        status.update("Vérification")
-        return played, await findings(platform, played)
+        async with Crm(platform).running():
+            try:
+                played = await scenario.play()
+            except PageError as error:
+                return scenario.played, [str(error), *scenario.played.problems]
+            status.update("Vérification…")
+            return played, await findings(platform, played)
 
 
 def _tell(status: Status, begun: float, line: str) -> None:
