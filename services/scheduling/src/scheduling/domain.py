@@ -76,9 +76,9 @@ def _refusals(agenda: Agenda, seance: Seance, debut: datetime, jour: date, now: 
     ferie = public_holiday(jour, agenda.departements)
     taken = any(abs(debut - other) < _DURATION for other in agenda.animateur_occupe)
     rules = (
-        (seance.annulee, "Cette séance est annulée : elle ne peut plus être déplacée."),
+        (seance.annulee, "Cette séance est annulée\u00a0: elle ne peut plus être déplacée."),
         (debut <= now, "Cette date est déjà passée."),
-        (seance.debut <= now, "Cette séance a déjà commencé : elle ne peut plus être déplacée."),
+        (seance.debut <= now, "Cette séance a déjà commencé\u00a0: elle ne peut plus être déplacée."),
         (debut == seance.debut, "La séance est déjà à cette date et à cette heure."),
         (ferie is not None, f"Ce jour est férié ({ferie})."),
         (jour in agenda.jours_exclus, "Ce jour est exclu de la campagne."),
@@ -108,7 +108,8 @@ def _warnings(agenda: Agenda, seance: Seance, debut: datetime, jour: date, now: 
     usual = agenda.heures[half_day_of(agenda.creneau)]
     if local.weekday() != weekday_of(agenda.creneau) or local.time() != usual:
         when = creneau_en_francais(agenda.creneau)
-        found.append(f"Les membres se sont engagés sur le {when} à {usual:%H h %M} : certains ne seront pas libres.")
+        hour = f"{usual.hour}\u00a0h\u00a0{usual:%M}".removesuffix("\u00a000")
+        found.append(f"Les membres se sont engagés sur le {when} à {hour}\u00a0: certains ne seront pas libres.")
     if any(
         abs(other.debut - debut) < _WEEK for other in agenda.seances if not other.annulee and other.rang != seance.rang
     ):

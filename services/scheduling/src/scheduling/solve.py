@@ -14,8 +14,9 @@ from dataclasses import replace
 from typing import TextIO
 
 from scheduling.plan import DEMANDE, IMPOSSIBLE, PLAN, Demande, Plan, groupe_key
+from scheduling.sharing import share_groupes, total_capacity
 from scheduling.solver.grouping import form_groupes
-from scheduling.solver.problem import Equipe, InfeasibleInput, Proposition
+from scheduling.solver.problem import Animateur, Equipe, InfeasibleInput, Proposition
 from scheduling.solver.timetable import available_animateurs, plan_seances
 from scheduling.solver.timetable_problem import GroupeAPlanifier, TimetableProblem
 
@@ -23,7 +24,8 @@ from scheduling.solver.timetable_problem import GroupeAPlanifier, TimetableProbl
 def form_and_plan(demande: Demande, tell: Callable[[str], None]) -> Plan:
     """Form the groupes of every thématique, then plan them all together; `tell` receives French progress.
 
-    Thématiques with most candidats go first and later ones get the animateurs that they leave. Raises InfeasibleInput.
+    Animateurs are shared first (`sharing`); what a thématique doesn't use goes to those where people still wait.
+    Raises InfeasibleInput.
     """
     horaire = TimetableProblem(
         groupes=(),
@@ -36,22 +38,43 @@ def form_and_plan(demande: Demande, tell: Callable[[str], None]) -> Plan:
         graine=demande.graine,
     )
     animateurs = available_animateurs(horaire)
+    shares = share_groupes(demande.problemes, animateurs)
     found: dict[str, Proposition] = {}
-    engages: list[tuple[str, str]] = []
-    order = sorted(demande.problemes, key=lambda t: (-len(demande.problemes[t].candidats), t))
+    # The smallest first: within its share it takes little, and it has the least choice of créneaux.
+    order = sorted(demande.problemes, key=lambda t: (len(demande.problemes[t].candidats), t))
     for number, thematique in enumerate(order, 1):
-        titre = demande.titres[thematique]
-        tell(f"Groupes de la thématique « {titre} » ({number} sur {len(order)}), {_placed(found)}")
-        equipe = Equipe(animateurs, thematique, tuple(engages))
-        problem = replace(demande.problemes[thematique], equipe=equipe, graine=demande.graine)
-        try:
-            found[thematique] = form_groupes(problem)
-        except InfeasibleInput as wrong:
-            raise InfeasibleInput(f"Thématique « {titre} » : {wrong}") from wrong
-        engages += [(thematique, g.creneau) for g in found[thematique].groupes]
-    tell(f"Animateurs et dates de {len(engages)} groupes, {_placed(found)}")
+        tell(f"Thématique « {demande.titres[thematique]} » ({number} sur {len(order)}), {_placed(found)}")
+        found[thematique] = _form(demande, thematique, animateurs, found, shares[thematique])
+    for thematique in sorted(order, key=lambda t: (-len(found[t].en_attente), t)):
+        formed = sum(len(p.groupes) for p in found.values())
+        if shares[thematique] is not None and found[thematique].en_attente and formed < total_capacity(animateurs):
+            tell(f"Places restantes pour « {demande.titres[thematique]} », {_placed(found)}")
+            found[thematique] = _form(demande, thematique, animateurs, found, None)
+    tell(f"Animateurs et dates de {sum(len(p.groupes) for p in found.values())} groupes, {_placed(found)}")
     planned = plan_seances(replace(horaire, groupes=_to_plan(demande, found)))
     return Plan({t: found[t] for t in sorted(found)}, planned)
+
+
+def _form(
+    demande: Demande,
+    thematique: str,
+    animateurs: tuple[Animateur, ...],
+    found: dict[str, Proposition],
+    share: int | None,
+) -> Proposition:
+    engages = tuple((t, g.creneau) for t, p in sorted(found.items()) if t != thematique for g in p.groupes)
+    problem = demande.problemes[thematique]
+    try:
+        return form_groupes(
+            replace(
+                problem,
+                equipe=Equipe(animateurs, thematique, engages),
+                limites=replace(problem.limites, groupes_max=share),
+                graine=demande.graine,
+            )
+        )
+    except InfeasibleInput as wrong:
+        raise InfeasibleInput(f"Thématique « {demande.titres[thematique]} » : {wrong}") from wrong
 
 
 def _placed(found: dict[str, Proposition]) -> str:
