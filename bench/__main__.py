@@ -2,11 +2,12 @@
 
 import asyncio
 import logging
+import statistics
 import time
 
 import structlog
 
-from bench import consumer, relay, stand
+from bench import consumer, mail, relay, stand
 
 
 async def _run() -> None:
@@ -15,6 +16,15 @@ async def _run() -> None:
         _line("consumer, in batches", batched, "one message per transaction", alone, 30)
         relayed, library = await relay.measure(servers)
         _line("relay, in order per key", relayed, "faststream-outbox, 16 workers", library, 8)
+    at_rest, loaded = await mail.measure()
+    print(f"from POST to the mail, at rest: median {_ms(at_rest, 50):.0f} ms (goal: under 150)")
+    print(
+        f"from POST to the mail, {mail.A_SECOND} a second: p50 {_ms(loaded, 50):.0f} ms, p99 {_ms(loaded, 99):.0f} ms"
+    )
+
+
+def _ms(seconds: list[float], percent: int) -> float:
+    return 1000 * statistics.quantiles(seconds, n=100, method="inclusive")[percent - 1]
 
 
 def _line(ours: str, fast: float, other: str, slow: float, goal: int) -> None:
