@@ -23,7 +23,6 @@ class Comparison:
     truth: str
 
 
-_PUBLISHED: Final = "JOIN propositions p ON p.id = {}.proposition AND p.etat = 'publiee'"
 COMPARISONS: Final = (
     Comparison(
         "inscriptions",
@@ -47,22 +46,23 @@ COMPARISONS: Final = (
         "groupes",
         "SELECT id, thematique, nom, creneau, animateur, version FROM groupes WHERE dissous_le IS NULL",
         "scheduling",
-        "SELECT g.id, g.thematique, g.nom, g.creneau, g.animateur, g.version FROM groupes g " + _PUBLISHED.format("g"),
+        """SELECT g.id, g.thematique, g.nom, g.creneau, g.animateur, g.version FROM groupes g
+           JOIN propositions p ON p.id = g.proposition WHERE p.etat = 'publiee'""",
     ),
     Comparison(
         "members",
         "SELECT groupe, inscription FROM membres",
         "scheduling",
-        "SELECT a.groupe, a.inscription FROM affectations a "
-        + _PUBLISHED.format("a")
-        + " WHERE a.decision = 'retenue'",
+        """SELECT a.groupe, a.inscription FROM affectations a JOIN propositions p ON p.id = a.proposition
+           WHERE p.etat = 'publiee' AND a.decision = 'retenue'""",
     ),
     Comparison(
         "séances",
         "SELECT id, groupe, rang, debut, fin, sequence, annulee FROM seances",
         "scheduling",
-        "SELECT s.id, s.groupe, s.rang, s.debut, s.fin, s.sequence, (s.cause_annulation IS NOT NULL)::int "
-        "FROM seances s JOIN groupes g ON g.id = s.groupe " + _PUBLISHED.format("g"),
+        """SELECT s.id, s.groupe, s.rang, s.debut, s.fin, s.sequence, (s.cause_annulation IS NOT NULL)::int
+           FROM seances s JOIN groupes g ON g.id = s.groupe JOIN propositions p ON p.id = g.proposition
+           WHERE p.etat = 'publiee'""",
     ),
     Comparison(
         "retours",
