@@ -4,10 +4,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
 from chassis.ids import uuid7
 from chassis.store import make_engine
 from contracts.events import (
     AffectationDecidee,
+    CampagneOuverte,
     InscriptionAnnulee,
     InscriptionRecue,
     InscriptionRefusee,
@@ -21,6 +24,7 @@ from sqlalchemy import Connection, text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from chassis import migrations as chassis_migrations
+from chassis import testing
 
 Recue = Callable[..., InscriptionRecue]
 
@@ -139,10 +143,9 @@ async def test_a_campagne_is_announced_and_closed_once(season: Any) -> None:
     for _ in range(2):
         async with season.transaction() as tx:
             await use_cases.close_campagne(tx, "printemps-2027")
-    from chassis import testing  # noqa: PLC0415
-
     events = await testing.published(season.database)
     assert [event.event_type.rsplit(".", 2)[-2] for event in events] == ["ouverte", "close"]
+    assert isinstance(events[0], CampagneOuverte)
     assert events[0].animateurs[0].nom == "Ada Exemple"
     with pytest.raises(use_cases.NotPossible):
         async with season.transaction() as tx:
@@ -171,9 +174,6 @@ async def test_the_migration_makes_the_tables_that_the_code_knows(
     await chassis_migrations.upgrade(engine, migrations)
 
     def difference(connection: Connection) -> list[Any]:
-        from alembic.autogenerate import compare_metadata  # noqa: PLC0415
-        from alembic.migration import MigrationContext  # noqa: PLC0415
-
         return list(compare_metadata(MigrationContext.configure(connection), metadata))
 
     async with engine.connect() as connection:

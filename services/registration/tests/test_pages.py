@@ -10,6 +10,7 @@ from chassis.links import Links
 from chassis.testing import post_form, published, sign_in
 from contracts.events import (
     AffectationDecidee,
+    CampagneClose,
     CampagneOuverte,
     GroupeForme,
     InscriptionRecue,
@@ -197,7 +198,7 @@ async def test_a_retained_person_sees_the_groupe_and_the_dates(season: Any, recu
     assert "Ada Exemple" in seen
 
 
-CAMPAGNE = {
+CAMPAGNE: dict[str, Any] = {
     "nom": "Automne 2027",
     "inscriptions_du": "2027-09-01",
     "inscriptions_au": "2027-09-20",
@@ -233,6 +234,7 @@ async def test_the_team_creates_opens_and_closes_a_campagne(season: Any) -> None
     assert opened.animateurs[0].thematiques == ("eau",)
     assert opened.animateurs[0].indisponible == (date(2027, 10, 12),)
     assert opened.inscriptions_au.isoformat() == "2027-09-20T21:59:59+00:00"
+    assert isinstance(closed, CampagneClose)
     assert closed.close_le == season.now
 
 
