@@ -53,7 +53,7 @@ async def test_participation_and_means_count_those_who_were_expected(world: Worl
     assert "sur 3 attendues" in text
     assert "67&nbsp;%" in text
     assert "3,5&nbsp;/&nbsp;5" in text
-    assert "Forêts" in text
+    assert 'aria-label="Forêts\u00a0: comment coopérer pour en prendre soin\u00a0?">1 sur 2</meter>' in text
 
 
 async def test_a_groupe_names_who_has_not_answered_and_never_who_wrote_what(world: World) -> None:

@@ -92,6 +92,7 @@ _TESTIMONIALS = text(f"""
     LIMIT :limit OFFSET :offset
 """)
 _TESTIMONIALS_COUNT = text(f"SELECT count(*) {_ANSWERS} AND retours.temoignage IS NOT NULL")
+_PEOPLE = text(f"SELECT count(DISTINCT inscription) {_ANSWERS}")
 _NEEDS = text(f"""
     SELECT besoin, count(DISTINCT inscription) AS personnes
     FROM (SELECT unnest(besoins) AS besoin, inscription {_ANSWERS}) AS wanted
@@ -183,9 +184,11 @@ async def testimonials(
     return count, [TemoignageRecu(Temoignage(**row.temoignage), row.thematique, row.consenti_le) for row in rows]
 
 
-async def needs(connection: AsyncConnection, campagne: str) -> Sequence[tuple[str, int]]:
-    """Return the thématiques that people ask for, each with how many people, the most wanted first."""
-    return [(row.besoin, row.personnes) for row in await connection.execute(_NEEDS, {"campagne": campagne})]
+async def needs(connection: AsyncConnection, campagne: str) -> tuple[int, Sequence[tuple[str, int]]]:
+    """Return how many people have answered, and each thématique asked for by how many, the most wanted first."""
+    values = {"campagne": campagne}
+    people = int((await connection.execute(_PEOPLE, values)).scalar_one())
+    return people, [(row.besoin, row.personnes) for row in await connection.execute(_NEEDS, values)]
 
 
 async def every_answer(connection: AsyncConnection, campagne: str) -> AsyncIterator[Any]:

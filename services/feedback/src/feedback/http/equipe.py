@@ -48,7 +48,7 @@ async def show_participation(request: Request, db: Db, campagne: str = "", numer
             connection, chosen.code, now, PAGE_SIZE, (numero - 1) * PAGE_SIZE
         )
         pages = _pages(await figures.count_groupes(connection, chosen.code))
-        needs = await figures.needs(connection, chosen.code)
+        respondents, needs = await figures.needs(connection, chosen.code)
     return page(
         request,
         "participation.html",
@@ -58,6 +58,7 @@ async def show_participation(request: Request, db: Db, campagne: str = "", numer
         rangs=by_rang,
         groupes=groupes,
         besoins=needs,
+        repondants=respondents,
         page_courante=numero,
         pages=pages,
     )
