@@ -15,7 +15,7 @@ DEMI_JOURNEES = ("matin", "apres-midi")
 Preuve = Literal["optimal", "borne"]
 
 
-class InfeasibleInput(ValueError):  # noqa: N818 - it names the input, and its text is shown to the team
+class InfeasibleInput(ValueError):
     """The input contradicts itself; the text is one French sentence that says what to change."""
 
 

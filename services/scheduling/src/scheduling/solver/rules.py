@@ -29,7 +29,7 @@ class Violation:
     phrase: str
 
 
-class BrokenRules(RuntimeError):  # noqa: N818 - reads as what it reports
+class BrokenRules(RuntimeError):
     """The solver produced something that breaks a rule: it must not leave."""
 
 
