@@ -9,7 +9,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
+import httpx
 import typer
+from aiokafka.errors import KafkaError
 from chassis.web.french import PARIS
 from rich.console import Console
 from rich.status import Status
@@ -44,7 +46,7 @@ def demo(*, once: Once = False, var: Var = Path("var/demo"), port: Port = 8000) 
             durations = Durations(start, time.perf_counter() - begun, install)
             _console.print(summary(platform, durations, played.counts, found, addresses(platform)))
             if not once:
-                _console.print("La plateforme reste ouverte : Ctrl-C l’arrête.")
+                _console.print("La plateforme reste ouverte : Ctrl-C l’arrête.")
                 wait_for_interrupt()
     if found:
         raise typer.Exit(1)
@@ -58,8 +60,8 @@ async def _play(platform: Platform) -> tuple[Played, list[str]]:
         async with Crm(platform).running():
             try:
                 played = await scenario.play()
-            except PageError as error:
-                return scenario.played, [str(error), *scenario.played.problems]
+            except (PageError, httpx.HTTPError, KafkaError, TimeoutError) as error:
+                return scenario.played, [f"{type(error).__name__}: {error}", *scenario.played.problems]
             status.update("Vérification…")
             return played, await findings(platform, played)
 

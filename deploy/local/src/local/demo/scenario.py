@@ -28,8 +28,8 @@ from local.demo.team import Team
 from local.demo.truth import Row, Truth, until
 from local.platform import Platform
 
-PATIENCE: Final = 120.0
-SOLVER_PATIENCE: Final = 300.0
+PATIENCE: Final = 300.0
+SOLVER_PATIENCE: Final = 600.0
 _AT_ONCE: Final = 6
 _BEFORE_CLOSE: Final = timedelta(days=10)
 
@@ -94,7 +94,7 @@ class Scenario:
         self.played.campagne = await self._team.create_campagne(self._season, today)
         await self._team.open_campagne(self.played.campagne)
         await self._stage("campagne")
-        self._told(f"L’équipe a ouvert la campagne « {self._season.name} ».")
+        self._told(f"L’équipe a ouvert la campagne « {self._season.name} ».")
 
     async def _receive_inscriptions(self) -> None:
         season = self._season
@@ -117,7 +117,7 @@ class Scenario:
         seconds = time.perf_counter() - begun
         if await self._mails.wait_for(who.email, "bien enregistrée", PATIENCE) is None:
             self._problem(f"{who.email} got no mail")
-        self._told(f"{who.prenom} {who.nom} s’inscrit sur la page : réponse en {seconds:.1f} s, puis un message.")
+        self._told(f"{who.prenom} {who.nom} s’inscrit sur la page : réponse en {seconds:.1f} s, puis un message.")
 
     async def _form_groupes(self) -> None:
         await self._all_told("inscription-validee", self._season.people + 1)
@@ -133,7 +133,7 @@ class Scenario:
         retained = await self._truth.retained()
         groupes = len({groupe for _, groupe in retained})
         self.played.counts["groupes"] = groupes
-        self._told(f"L’équipe publie {groupes} groupes et {len(retained)} places ; les invitations partent…")
+        self._told(f"L’équipe publie {groupes} groupes et {len(retained)} places ; les invitations partent…")
         await self._all_told("invitation", 4 * len(retained))
 
     async def _withdraw_one(self) -> None:
@@ -152,12 +152,12 @@ class Scenario:
         await person.withdraw(self._browser, link)
         self.played.withdrew = str(leaver.inscription)
         await self._all_told("seance-retiree", 4)
-        self._told(f"{leaver.personne.prenom} {leaver.personne.nom} se retire : ses quatre séances sont annulées.")
+        self._told(f"{leaver.personne.prenom} {leaver.personne.nom} se retire : ses quatre séances sont annulées.")
 
     async def _live_through(self) -> None:
         """Set the clock from moment to moment; wait each time for what must be told by then, then answer it."""
         seances = await self._truth.seances()
-        self.played.counts["seances"] = len(seances)
+        self.played.counts["séances"] = len(seances)
         members = Counter(groupe for _, groupe in await self._truth.retained())
         steps = moments((debut, fin) for _, _, _, debut, fin in seances)
         await self._mails.fresh()
@@ -202,7 +202,10 @@ class Scenario:
 
     async def _all_told(self, modele: str, count: int) -> None:
         async def told() -> bool:
-            return await self._truth.told(modele) >= count
+            done = await self._truth.told(modele)
+            if done < count:
+                self._told(f"Messages « {modele} » : {done} sur {count}…")
+            return done >= count
 
         if not await until(told, PATIENCE):
             self._problem(f"{await self._truth.told(modele)} messages “{modele}” instead of {count}")

@@ -53,4 +53,4 @@ def _verdict(findings: list[str]) -> Table:
 
 
 def print_done(console: Console, seconds: float, line: str) -> None:
-    console.print(f"{seconds:6.1f} s  {line}", highlight=False, markup=False)
+    console.print(f"{seconds:6.1f} s  {line}", highlight=False, markup=False, soft_wrap=True)
