@@ -18,7 +18,7 @@ from local.demo.team import Team
 from local.demo.truth import until
 from local.platform import Platform
 
-AT_REST, LOADED, A_SECOND = 20, 250, 50
+AT_REST, LOADED, A_SECOND = 20, 150, 50
 _AT_ONCE = 8
 _PATIENCE = 120.0
 
