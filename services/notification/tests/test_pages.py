@@ -45,6 +45,7 @@ async def test_a_message_is_previewed_in_a_closed_frame(notification: Any, seaso
         await sign_in(web, "/messages")
         for identifier in identifiers:
             assert "Version en texte simple" in (await web.get(f"{LIST}envois/{identifier}")).text
+            assert 'role="article"' in (await web.get(f"{LIST}envois/{identifier}/apercu")).text
         shown = await web.get(f"{LIST}envois/{identifiers[1]}/apercu")
         assert "Vos 4 dates" in shown.text
         assert "sandbox" in shown.headers["content-security-policy"]
