@@ -37,6 +37,16 @@ async def start(bootstrap: str, file: Path, *options: str) -> Process:
     return await asyncio.create_subprocess_exec(sys.executable, *command)
 
 
+async def read_all(bootstrap: str, file: Path) -> None:
+    """Run the command until it has everything; one that doesn't end is not left behind."""
+    process = await start(bootstrap, file, "--once")
+    try:
+        assert await asyncio.wait_for(process.wait(), 60) == 0
+    finally:
+        if process.returncode is None:
+            process.kill()
+
+
 def inscription(number: int) -> UUID:
     return uuid5(NAMESPACE, str(number))
 
@@ -88,8 +98,7 @@ async def test_killed_anywhere_and_started_again_it_loses_and_doubles_nothing(bo
     publishing = asyncio.create_task(publish_stories(bootstrap))
     kills = await kill_while_it_reads(bootstrap, file, publishing)
     await publishing
-    async with asyncio.timeout(60):
-        assert await (await start(bootstrap, file, "--once")).wait() == 0
+    await read_all(bootstrap, file)
     assert kills >= 3
     assert taken(file) == INSCRIPTIONS + INSCRIPTIONS // 2
     known = dict(read(file, "SELECT id, etat FROM inscriptions"))
@@ -102,8 +111,7 @@ async def test_killed_anywhere_and_started_again_it_loses_and_doubles_nothing(bo
 
 async def test_a_second_file_gets_the_whole_story_again(bootstrap: str, tmp_path: Path) -> None:
     for name in ("one.sqlite", "two.sqlite"):
-        async with asyncio.timeout(60):
-            assert await (await start(bootstrap, tmp_path / name, "--once")).wait() == 0
+        await read_all(bootstrap, tmp_path / name)
     everything = "SELECT id, etat, email FROM inscriptions ORDER BY id"
     assert read(tmp_path / "one.sqlite", everything) == read(tmp_path / "two.sqlite", everything) != []
 
