@@ -219,6 +219,16 @@ async def test_who_left_before_the_publication_is_left_out_and_who_came_waits(st
     assert decided[person_id(7)].rang_attente == 1
 
 
+async def test_a_groupe_that_everybody_left_before_the_publication_is_not_published(stage: Stage) -> None:
+    await stage.deliver(campagne(), *(person(n) for n in range(1, 6)))
+    proposition = await stage.form()
+    await stage.deliver(*(withdrawal(n) for n in range(1, 6)), person(6))
+    await stage.publish(proposition.id)
+    assert await stage.published(GroupeForme) == []
+    assert await stage.published(SeancePlanifiee) == []
+    assert [d.inscription for d in await stage.published(AffectationDecidee)] == [person_id(6)]
+
+
 async def test_a_withdrawal_after_publication_makes_a_new_version_of_the_groupe(stage: Stage) -> None:
     await stage.deliver(campagne(), *(person(n) for n in range(1, 7)))
     await stage.form_and_publish()
