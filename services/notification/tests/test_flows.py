@@ -42,7 +42,7 @@ async def test_the_decision_comes_with_the_four_dates_then_the_four_invitations(
     await notification.send()
     assert notification.sink.subjects() == [
         "Votre inscription est bien enregistrée",
-        "Vos 4 dates : groupe Eau 1, mardi matin",
+        "Vos 4 dates : Eau 1, mardi matin",
         "Séance 1 : mardi 4 mai à 8 h 30",
         "Séance 2 : mardi 18 mai à 8 h 30",
         "Séance 3 : mardi 1er juin à 8 h 30",
@@ -95,7 +95,7 @@ async def test_a_place_that_comes_free_is_a_second_decision(notification: Any, s
     await notification.hear(waiting)
     await notification.send()
     assert len(notification.sink.mails) == 7
-    assert notification.sink.subjects()[2] == "Vos 4 dates : groupe Eau 1, mardi matin"
+    assert notification.sink.subjects()[2] == "Vos 4 dates : Eau 1, mardi matin"
 
 
 async def test_a_moved_seance_keeps_its_uid_and_raises_its_sequence(notification: Any, season: Any) -> None:

@@ -62,9 +62,15 @@ class Dossier:
         return f"l’atelier « {self.titre} »"
 
     @property
-    def nom_groupe(self) -> str:
-        nom = self.groupe.nom if self.groupe else self.titre
-        return nom if nom.casefold().startswith("groupe") else f"groupe {nom}"
+    def groupe_et_creneau(self) -> str:
+        """`Eau, mardi matin`: scheduling may have put the créneau into the name already."""
+        if self.groupe is None:
+            return self.titre
+        try:
+            creneau = creneau_libelle(self.groupe.creneau)
+        except ValueError:
+            return self.groupe.nom
+        return self.groupe.nom if creneau in self.groupe.nom else f"{self.groupe.nom}, {creneau}"
 
     @property
     def la_seance(self) -> Seance:
@@ -142,13 +148,11 @@ def _affectation(d: Dossier) -> Letter:
 
 def _retenue(d: Dossier) -> Letter:
     seances = sorted((s for s in d.seances if not s.annulee), key=lambda s: s.rang)
-    animateur = [("Animation", d.groupe.animateur_nom)] if d.groupe else []
     return Letter(
-        sujet=f"Vos {len(seances)} dates : {d.nom_groupe}, {_creneau(d)}",
-        accroche=f"Vous avez une place dans le {d.nom_groupe} de {d.atelier} : "
-        f"réservez ces {len(seances)} dates dans votre agenda.",
+        sujet=f"Vos {len(seances)} dates : {d.groupe_et_creneau}",
+        accroche=f"Vous avez une place dans {d.atelier} : réservez ces {len(seances)} dates dans votre agenda.",
         corps=(d.personne.phrase or "",),
-        details=[*((f"Séance {s.rang}", _quand(s)) for s in seances), *animateur],
+        details=[*((f"Séance {s.rang}", _quand(s)) for s in seances), *_groupe(d)],
         suite=(
             "Chaque date vous arrive aussi dans un message à part, que votre agenda reconnaît : acceptez-le.",
             "Les séances ont lieu en visioconférence, caméra et micro allumés.",
@@ -159,11 +163,9 @@ def _retenue(d: Dossier) -> Letter:
     )
 
 
-def _creneau(d: Dossier) -> str:
-    try:
-        return creneau_libelle(d.groupe.creneau) if d.groupe else "en visioconférence"
-    except ValueError:
-        return "en visioconférence"
+def _groupe(d: Dossier) -> list[tuple[str, str]]:
+    animateur = [("Animation", d.groupe.animateur_nom)] if d.groupe else []
+    return [("Groupe", d.groupe_et_creneau), *animateur]
 
 
 def _attente(d: Dossier) -> Letter:
@@ -196,13 +198,12 @@ def _quand(s: Seance) -> str:
 
 def _details_seance(d: Dossier) -> list[tuple[str, str]]:
     s = d.la_seance
-    animateur = [("Animation", d.groupe.animateur_nom)] if d.groupe else []
+    titre = [] if d.groupe_et_creneau.startswith(d.titre) else [("Thématique", d.titre)]
     return [
         ("Date", date_longue(s.debut)),
         ("Horaire", f"{plage_horaire(s.debut, s.fin)} (heure de Paris)"),
-        ("Groupe", d.nom_groupe.removeprefix("groupe ")),
-        ("Thématique", d.titre),
-        *animateur,
+        *titre,
+        *_groupe(d),
     ]
 
 
@@ -272,7 +273,7 @@ def _questionnaire(d: Dossier) -> Letter:
             "Cinq questions au plus, sur un seul écran. Vos réponses servent à préparer les prochains ateliers.",
             f"Vous pouvez répondre, et changer votre réponse, jusqu’au {date_longue(s.fin + QUESTIONNAIRE_OUVERT)}.",
         ),
-        details=[("Séance", _quand(s)), ("Groupe", d.nom_groupe.removeprefix("groupe "))],
+        details=[("Séance", _quand(s)), ("Groupe", d.groupe_et_creneau)],
         bouton=("Répondre au questionnaire", d.adresses.questionnaire),
     )
 
