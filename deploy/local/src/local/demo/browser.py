@@ -5,8 +5,10 @@ same request is made again; every page of the platform takes a second sending of
 """
 
 import asyncio
+import ssl
 import time
 from dataclasses import dataclass, field
+from functools import cache
 from html.parser import HTMLParser
 from typing import Final
 from urllib.parse import urljoin, urlsplit
@@ -18,6 +20,12 @@ PAUSE: Final = 0.3
 _AWAY = frozenset({502, 503, 504})
 
 Values = dict[str, list[str]]
+
+
+@cache
+def _certificates() -> ssl.SSLContext:
+    """Read the certificates once, not for each of hundreds of browsers."""
+    return ssl.create_default_context()
 
 
 class PageError(Exception):
@@ -159,7 +167,9 @@ class Browser:
 
     def __init__(self, base_url: str) -> None:
         self.base_url = base_url
-        self._client = httpx.AsyncClient(base_url=base_url, follow_redirects=True, timeout=30, trust_env=False)
+        self._client = httpx.AsyncClient(
+            base_url=base_url, follow_redirects=True, timeout=30, trust_env=False, verify=_certificates()
+        )
 
     async def close(self) -> None:
         await self._client.aclose()

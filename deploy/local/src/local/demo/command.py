@@ -27,7 +27,7 @@ from local.platform import Platform
 
 _console = Console()
 
-Once = Annotated[bool, typer.Option(help="Finir de soi-même ; le code de sortie dit si tout est juste.")]
+Once = Annotated[bool, typer.Option(help="Finir de soi-même ; le code de sortie dit si tout est juste.")]
 Var = Annotated[Path, typer.Option(help="Dossier des données, vidé au début.")]
 
 
