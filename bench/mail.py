@@ -46,7 +46,7 @@ async def _send(ready: list[Ready], pause: float, mails: Mails, *, wait: bool) -
 
     async def post(browser: Browser, page: Page, email: str) -> None:
         sent[email] = datetime.now(UTC)
-        await person.send_last_step(browser, page)
+        await browser.send(page, person.last_form(page), status=303, follow=False)
         await browser.close()
 
     tasks = []

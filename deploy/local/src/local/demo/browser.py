@@ -186,17 +186,19 @@ class Browser:
             raise PageError(f"{response.url} answered {response.status_code}")
         return response
 
-    async def send(self, page: Page, form: Form, *, status: int = 200) -> Page:
-        """Send a form of a page and follow to where it leads."""
+    async def send(self, page: Page, form: Form, *, status: int = 200, follow: bool = True) -> Page:
+        """Send a form of a page and follow to where it leads, unless told to stop at the answer itself."""
         target = urljoin(page.url, form.action or urlsplit(page.url).path)
-        answer = Page(await self._request("POST", target, form.values))
+        answer = Page(await self._request("POST", target, form.values, follow=follow))
         return _expect(answer, status)
 
-    async def _request(self, method: str, url: str, data: Values | None = None) -> httpx.Response:
+    async def _request(
+        self, method: str, url: str, data: Values | None = None, *, follow: bool = True
+    ) -> httpx.Response:
         deadline = time.monotonic() + PATIENCE
         while True:
             try:
-                response = await self._client.request(method, url, data=data)
+                response = await self._client.request(method, url, data=data, follow_redirects=follow)
                 if response.status_code not in _AWAY or time.monotonic() > deadline:
                     return response
             except httpx.TransportError:

@@ -4,7 +4,7 @@ import random
 from dataclasses import dataclass
 from urllib.parse import quote, urljoin
 
-from local.demo.browser import Browser, Page, PageError
+from local.demo.browser import Browser, Form, Page, PageError
 from local.demo.truth import until
 
 
@@ -46,12 +46,17 @@ async def first_steps(browser: Browser, page: Page, who: Identity, thematique: s
 
 
 async def send_last_step(browser: Browser, page: Page) -> str:
-    form = page.form(field="engagements")
-    form.fill(engagements=["quatre_seances", "situation_concrete", "camera_et_micro"])
-    page = await browser.send(page, form)
+    page = await browser.send(page, last_form(page))
     if "/suivi/" not in page.url:
         raise PageError(f"the form didn't lead to the follow page: {page.url}: {page.text[:800]}")
     return page.url
+
+
+def last_form(page: Page) -> Form:
+    """Return the form of step 3 with its commitments taken."""
+    form = page.form(field="engagements")
+    form.fill(engagements=["quatre_seances", "situation_concrete", "camera_et_micro"])
+    return form
 
 
 async def follow_until(browser: Browser, address: str, words: str, patience: float = 30) -> bool:
