@@ -97,6 +97,10 @@ class Platform:
         """Return the process number of each running process by name ("kafka", "registration", …)."""
         return self._supervisor.pids() if self._supervisor else {}
 
+    def restarts(self) -> dict[str, int]:
+        """Return how often each process had to be started again, by name."""
+        return self._supervisor.restarts() if self._supervisor else {}
+
     def memory(self) -> dict[str, float]:
         """Return the memory of each process, in megabytes."""
         return {name: memory_mb(pid) for name, pid in self.pids().items()}

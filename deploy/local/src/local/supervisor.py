@@ -67,6 +67,7 @@ class _Running:
     started: float = 0.0
     pause: float = _FIRST_PAUSE
     due: float | None = None
+    restarts: int = 0
 
     def launch(self) -> None:
         self.spec.before()
@@ -95,6 +96,7 @@ class _Running:
             self.pause = min(self.pause * 2, _LONGEST_PAUSE)
             report(f"{self.spec.name} s’est arrêté ({_reason(self.child.returncode)}) : il redémarre.")
         elif now >= self.due:
+            self.restarts += 1
             self.launch()
 
 
@@ -126,6 +128,10 @@ class Supervisor:
     def pids(self) -> dict[str, int]:
         """Return the process number of each process by its name."""
         return {name: running.child.pid for name, running in self._running.items()}
+
+    def restarts(self) -> dict[str, int]:
+        """Return how often each process had to be started again."""
+        return {name: running.restarts for name, running in self._running.items()}
 
     def _run(self) -> None:
         try:

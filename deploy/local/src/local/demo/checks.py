@@ -6,7 +6,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator
 from email.message import EmailMessage
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 from uuid import UUID
 
 from icalendar import Calendar
@@ -18,6 +18,8 @@ from local.mailbox.store import parse
 from local.platform import Platform
 from local.postgres import SERVICES
 
+Mails: TypeAlias = list[tuple[str, EmailMessage]]
+
 SEANCES: Final = 4
 _SHOWN: Final = 5
 
@@ -27,6 +29,8 @@ async def findings(platform: Platform, played: Played) -> list[str]:
     truth = Truth(platform)
     mails = read_mails(platform.var / "mails.sqlite")
     played.counts["messages envoyés"] = len(mails)
+    if platform.restarts().get("notification"):
+        mails = without_second_copies(mails)
     return [
         *played.problems,
         *await answers(truth, played),
@@ -40,7 +44,7 @@ async def findings(platform: Platform, played: Played) -> list[str]:
     ]
 
 
-def read_mails(file: Path) -> list[tuple[str, EmailMessage]]:
+def read_mails(file: Path) -> Mails:
     """Return (recipient, message) of everything in the mailbox."""
     with sqlite3.connect(f"file:{file}?mode=ro", uri=True) as base:
         return [(to, parse(raw)) for to, raw in base.execute("SELECT recipient, raw FROM mail ORDER BY id")]
@@ -96,7 +100,7 @@ _WITHDRAWN: Final = "non_retenue.retrait"
 _AFFECTATIONS: Final = "SELECT convert_from(value, 'UTF8') FROM outbox WHERE topic = 'ateliers.affectations'"
 
 
-async def invitations(truth: Truth, played: Played, mails: list[tuple[str, EmailMessage]]) -> list[str]:
+async def invitations(truth: Truth, played: Played, mails: Mails) -> list[str]:
     """Each person with a place has four invitations that a calendar reads, to the four séances of their groupe."""
     seances: dict[Any, set[UUID]] = defaultdict(set)
     for seance, groupe, *_ in await truth.seances():
@@ -121,7 +125,7 @@ async def invitations(truth: Truth, played: Played, mails: list[tuple[str, Email
     return _said("invitations", wrong)
 
 
-def _calendars(mails: list[tuple[str, EmailMessage]], wrong: list[str]) -> Iterator[tuple[str, str, str, int]]:
+def _calendars(mails: Mails, wrong: list[str]) -> Iterator[tuple[str, str, str, int]]:
     """Yield (recipient, method, UID, SEQUENCE) of every calendar part."""
     for to, message in mails:
         for part in message.walk():
@@ -136,10 +140,26 @@ def _calendars(mails: list[tuple[str, EmailMessage]], wrong: list[str]) -> Itera
                 wrong.append(f"{message['Message-ID']}: {type(error).__name__}: {error}")
 
 
-def once_only(mails: list[tuple[str, EmailMessage]]) -> list[str]:
+def once_only(mails: Mails) -> list[str]:
     """No mail came twice, and none without a Message-ID."""
     ids = Counter(str(message["Message-ID"]) for _, message in mails)
     return _said("mails that came twice", [f"{identity}: {count}" for identity, count in ids.items() if count > 1])
+
+
+def without_second_copies(mails: Mails) -> Mails:
+    """Leave out what is sent again by design: a calendar message that was on its way when its sender was killed.
+
+    It is the very same message: its UID and SEQUENCE make a calendar take it once.
+    """
+    kept: Mails = []
+    calendars: set[str] = set()
+    for to, message in mails:
+        identity = str(message["Message-ID"])
+        if identity not in calendars:
+            kept.append((to, message))
+        if any(part.get_content_type() == "text/calendar" for part in message.walk()):
+            calendars.add(identity)
+    return kept
 
 
 async def poison(truth: Truth, played: Played) -> list[str]:
