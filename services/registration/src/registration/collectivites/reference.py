@@ -35,13 +35,14 @@ class Reference:
     def __init__(self, data: Mapping[str, Any]) -> None:
         """Take the content of the data file as `build` writes it."""
         self._all = sorted(_read_bodies(data), key=lambda body: body.population or 0, reverse=True)
-        self._by_cle = {body.cle: body for body in self._all}
+        self._by_kind: dict[str, dict[str, Collectivite]] = {kind: {} for kind in TypeCollectivite}
+        for body in self._all:
+            self._by_kind[body.type][body.code] = body
         self._successors: dict[str, str] = dict(data["successors"])
-        self._by_siren = {body.siren: body for body in self._all if body.siren}
         self._by_postal: dict[str, list[Collectivite]] = {}
         for code, postals in zip(data["communes"]["code"], data["communes"]["postal"], strict=True):
             for postal in postals.split():
-                self._by_postal.setdefault(postal, []).append(self._by_cle[f"commune:{code}"])
+                self._by_postal.setdefault(postal, []).append(self._by_kind[TypeCollectivite.COMMUNE][code])
         self._targets, self._index = self._index_names(data["former_names"])
 
     def __iter__(self) -> Iterator[Collectivite]:
@@ -58,7 +59,8 @@ class Reference:
         if kind is TypeCollectivite.AUTRE:
             return autre(code)
         cle = f"{kind}:{code.strip().upper()}"
-        return self._by_cle.get(self._successors.get(cle, cle))
+        standing, _, number = self._successors.get(cle, cle).partition(":")
+        return self._by_kind[standing].get(number)
 
     def search(
         self, text: str, limit: int = 10, types: AbstractSet[TypeCollectivite] | None = None
@@ -77,8 +79,8 @@ class Reference:
     def _search_code(self, text: str) -> list[Collectivite]:
         code = text.replace(" ", "").upper()
         if _SIREN.fullmatch(code):
-            found = self._by_siren.get(code)
-            return [found] if found else []
+            # Rare enough to look through them all (2 ms): an index would cost each process several MB.
+            return [body for body in self._all if body.siren == code][:1]
         if _DEPARTEMENT.fullmatch(code):
             council = self.get(TypeCollectivite.DEPARTEMENT, code)
             return [council] if council else []
@@ -93,12 +95,12 @@ class Reference:
         entries: list[tuple[str, str]] = []
         names = {body.departement: body.departement_nom for body in self._all}
         narrowings = {code: f" {normalise(name)} {code.lower()}" for code, name in names.items()}
-        for cle, body in self._by_cle.items():
+        for body in self._all:
             narrowing = narrowings[body.departement]
             name = normalise(body.nom)
             if body.type is not TypeCollectivite.COMMUNE:
                 narrowing += f" {normalise(NATURES[body.type])} {_EPCI_WORDS.get(name.split()[0], '')}"
-            for entry in dict.fromkeys([name, *map(normalise, former.get(cle, ()))]):
+            for entry in dict.fromkeys([name, *map(normalise, former.get(body.cle, ()))]):
                 targets.append(body)
                 entries.append((entry, narrowing))
         return targets, NameIndex(entries)

@@ -40,15 +40,15 @@ class NameIndex:
         """Take (normalised name, normalised narrowing words each after a space), best entry first."""
         self._names = [f" {name}" for name, _ in entries]
         self._narrowings = [narrowing for _, narrowing in entries]
-        self._by_text: dict[str, list[int]] = {}
-        self._by_word: dict[str, list[int]] = {}
-        self._by_narrowing: dict[str, list[int]] = {}
+        self._by_text: dict[str, Sequence[int]] = {}
+        self._by_word: dict[str, Sequence[int]] = {}
+        self._by_narrowing: dict[str, Sequence[int]] = {}
         for number, (name, narrowing) in enumerate(entries):
             words = name.split()
-            self._by_text.setdefault(_strong(words), []).append(number)
-            self._by_narrowing.setdefault(narrowing, []).append(number)
+            _enter(self._by_text, _strong(words), number)
+            _enter(self._by_narrowing, narrowing, number)
             for word in words:
-                self._by_word.setdefault(word, []).append(number)
+                _enter(self._by_word, word, number)
         self._words = sorted(self._by_word)
 
     def search(self, text: str) -> Iterator[int]:
@@ -115,3 +115,14 @@ def _strong(words: Sequence[str]) -> str:
     if SMALL_WORDS.isdisjoint(words):
         return " ".join(words)
     return " ".join([word for word in words if word not in SMALL_WORDS] or words)
+
+
+def _enter(numbers: dict[str, Sequence[int]], text: str, number: int) -> None:
+    """Most names and words stand in one entry only: a tuple of one is half the size of a list of one."""
+    found = numbers.get(text)
+    if found is None:
+        numbers[text] = (number,)
+    elif isinstance(found, list):
+        found.append(number)
+    else:
+        numbers[text] = [*found, number]
