@@ -130,26 +130,19 @@ class Relay:
         batch = producer.create_batch()
         taken: list[OutboxRow] = []
         for row in queue:
-            headers = [(name, value) for name, value in unpack_headers(row.headers)]
+            headers = unpack_headers(row.headers)
             if batch.append(timestamp=None, key=row.key, value=row.value, headers=headers) is None:
                 break
             taken.append(row)
         if not taken:
-            taken = [queue[0]]
-            del queue[:1]
-            return [], [(taken[0].id, "larger than a request may be")]
+            return [], [(queue.pop(0).id, "larger than a request may be")]
         try:
             delivery = await producer.send_batch(batch, partition.topic, partition=partition.partition)
             await delivery
         except (MessageSizeTooLargeError, InvalidMessageError) as error:
             if len(taken) == 1:
-                del queue[:1]
-                return [], [(taken[0].id, type(error).__name__)]
-            first, *_ = taken
-            alone = [first]
-            outcome = await self._send_one_batch(producer, partition, alone)
-            del queue[:1]
-            return outcome
+                return [], [(queue.pop(0).id, type(error).__name__)]
+            return await self._send_one_batch(producer, partition, [queue.pop(0)])  # alone, to find the culprit
         del queue[: len(taken)]
         metrics.relayed.labels(topic=partition.topic).inc(len(taken))
         return [row.id for row in taken], []

@@ -85,10 +85,10 @@ class Subscriber:
         async with self._busy:
             done: dict[TopicPartition, int] = {}
             for partition, batch in groupby(records, key=lambda r: TopicPartition(r.topic, r.partition)):
-                if await self._take(partition, list(batch)):
-                    done[partition] = -1
-            last = {TopicPartition(r.topic, r.partition): r.offset + 1 for r in records}
-            await self._commit({partition: last[partition] for partition in done})
+                taken = list(batch)
+                if await self._take(partition, taken):
+                    done[partition] = taken[-1].offset + 1
+            await self._commit(done)
 
     async def _take(self, partition: TopicPartition, batch: list[Record]) -> bool:
         items = [_read(record) for record in batch]
