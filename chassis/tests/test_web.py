@@ -61,6 +61,14 @@ async def test_a_team_page_leads_through_the_sign_in_and_back(web: httpx.AsyncCl
     assert (await web.get("/essai/secret")).url.path == "/essai/connexion"
 
 
+async def test_who_guesses_passwords_is_slowed_down_even_when_the_next_guess_is_right(web: httpx.AsyncClient) -> None:
+    for _ in range(10):
+        await post_form(web, "/essai/connexion", {"mot_de_passe": "faux", "suite": "/essai/secret"})
+    slowed = await post_form(web, "/essai/connexion", {"mot_de_passe": PASSWORD, "suite": "/essai/secret"})
+    assert slowed.status_code == 429
+    assert "attendez une minute" in slowed.text
+
+
 async def test_a_form_without_its_token_is_refused_politely(web: httpx.AsyncClient) -> None:
     refused = await web.post("/essai/envoi", data={"csrf_token": "deviné"})
     assert refused.status_code == 403

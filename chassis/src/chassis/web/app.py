@@ -15,7 +15,7 @@ from chassis.store import is_transient
 from chassis.web import sign_in
 from chassis.web.errors import PageError
 from chassis.web.pages import make_templates, page
-from chassis.web.security import CachedFiles, SecurityHeaders, Sessions, SignInNeeded, check_csrf, sign_in_path
+from chassis.web.security import CachedFiles, RateLimit, SecurityHeaders, Sessions, SignInNeeded, check_csrf, sign_in_path
 
 if TYPE_CHECKING:
     from chassis.health import Health
@@ -43,6 +43,7 @@ def make_app(service: "Service", health: "Health", *, pages: bool = True) -> Fas
     app.state.settings = settings
     app.state.links = Links(secret_key)
     app.state.sessions = Sessions(secret_key, settings.team_password_hash.get_secret_value())
+    app.state.sign_in_attempts = RateLimit(rate=0.2, burst=10)
     app.state.secure = settings.public_url.startswith("https://")
     app.state.templates = make_templates(service.templates)
     app.state.csrf_exempt_paths = tuple(f"{service.prefix}{path}" for path in service.csrf_exempt_paths)

@@ -9,7 +9,6 @@ from chassis.web.pages import page
 from chassis.web.security import SESSION_SECONDS, TEAM_COOKIE, RateLimit, Sessions, safe_next
 
 router = APIRouter()
-_attempts = RateLimit(rate=0.2, burst=10)
 
 TEAM_HOME = "/campagnes"
 
@@ -26,7 +25,8 @@ async def sign_in(
     sessions: Sessions = request.app.state.sessions
     following = safe_next(suite, TEAM_HOME)
     client = request.client.host if request.client else ""
-    if not _attempts.allows(client):
+    attempts: RateLimit = request.app.state.sign_in_attempts
+    if not attempts.allows(client):
         erreurs = {"mot_de_passe": "Trop d’essais : attendez une minute avant de recommencer."}
         return page(request, "connexion.html", status=429, suite=following, erreurs=erreurs)
     if not sessions.accepts(mot_de_passe):
