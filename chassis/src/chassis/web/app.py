@@ -15,7 +15,15 @@ from chassis.store import is_transient
 from chassis.web import sign_in
 from chassis.web.errors import PageError
 from chassis.web.pages import make_templates, page
-from chassis.web.security import CachedFiles, RateLimit, SecurityHeaders, Sessions, SignInNeeded, check_csrf, sign_in_path
+from chassis.web.security import (
+    CachedFiles,
+    RateLimit,
+    SecurityHeaders,
+    Sessions,
+    SignInNeeded,
+    check_csrf,
+    sign_in_path,
+)
 
 if TYPE_CHECKING:
     from chassis.health import Health
