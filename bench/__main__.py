@@ -6,6 +6,7 @@ import statistics
 import time
 
 import structlog
+from chassis.service import collect_garbage_seldom
 
 from bench import consumer, mail, relay, stand
 
@@ -33,6 +34,7 @@ def _line(ours: str, fast: float, other: str, slow: float, goal: int) -> None:
 
 if __name__ == "__main__":
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
+    collect_garbage_seldom()
     started = time.perf_counter()
     asyncio.run(_run())
     print(f"{time.perf_counter() - started:.0f} s")
