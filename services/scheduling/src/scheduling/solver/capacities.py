@@ -14,6 +14,8 @@ from scheduling.solver.dates import open_days
 from scheduling.solver.problem import Animateur, half_day_of
 from scheduling.solver.timetable_problem import MAX_SPAN, MIN_SPAN, SEANCES, TimetableProblem, overlap, starts_at
 
+State = tuple[tuple[int, int], ...]
+
 _WEEK = timedelta(days=7)
 _SHORT, _LONG = MIN_SPAN // _WEEK, MAX_SPAN // _WEEK
 
@@ -72,29 +74,45 @@ def count_disjoint(days: Sequence[date], most: int) -> int:
 
 @lru_cache(maxsize=16384)
 def _count(weeks: tuple[int, ...], most: int) -> int:
-    """A state holds, of each set under way, its first week and its number of days; its value, the sets complete."""
-    best: dict[tuple[tuple[int, int], ...], int] = {(): 0}
-    for week in weeks:
-        after: dict[tuple[tuple[int, int], ...], int] = {}
-        for under_way, done in best.items():
-            for state, complete in _steps(under_way, week):
-                after[state] = max(after.get(state, 0), done + complete)
-        best = {state: done for state, done in after.items() if done + len(state) <= most}
-    return max(best.values())
+    return next(count for count in range(most, -1, -1) if _fit(weeks, count))
 
 
-def _steps(under_way: tuple[tuple[int, int], ...], week: int) -> list[tuple[tuple[tuple[int, int], ...], int]]:
-    """Leave the week alone, begin a set on it, or give it to one that is under way."""
-    kept = tuple(s for s in under_way if week - s[0] < _LONG)
-    found = [(kept, 0), (tuple(sorted((*kept, (week, 1)))), 0)]
-    for begun, count in set(under_way):
-        if week - begun > _LONG:
-            continue
-        rest = list(under_way)
-        rest.remove((begun, count))
-        others = [s for s in rest if week - s[0] < _LONG]
-        if count < SEANCES - 1 and week - begun < _LONG:
-            found.append((tuple(sorted((*others, (begun, count + 1)))), 0))
-        elif count == SEANCES - 1 and _SHORT <= week - begun <= _LONG:
+def _fit(weeks: tuple[int, ...], wanted: int) -> bool:
+    """Read week after week; a state holds, of each set under way, its first week and its number of days."""
+    failed: set[tuple[int, int, State]] = set()
+
+    def search(index: int, missing: int, under_way: State) -> bool:
+        if not missing:
+            return True
+        days = SEANCES * missing - sum(count for _, count in under_way)
+        key = (index, missing, under_way)
+        if len(weeks) - index < days or len(under_way) > missing or key in failed:
+            return False
+        if any(search(index + 1, missing - done, state) for state, done in _steps(under_way, weeks[index])):
+            return True
+        failed.add(key)
+        return False
+
+    return search(0, wanted, ())
+
+
+def _steps(under_way: State, week: int) -> list[tuple[State, int]]:
+    """Give the week to a set that is under way, begin one on it, or leave it alone; tell how many sets that completes.
+
+    No step leads on from a set that can't end any more: its days would be wasted.
+    """
+    found: list[tuple[State, int]] = []
+    overdue = [s for s in under_way if week - s[0] >= _LONG]
+    if any(week - s[0] > _LONG for s in overdue) or len(overdue) > 1:
+        return []
+    for mine in dict.fromkeys(overdue or under_way):
+        begun, count = mine
+        others = list(under_way)
+        others.remove(mine)
+        if count == SEANCES - 1 and week - begun >= _SHORT:
             found.append((tuple(others), 1))
+        elif count < SEANCES - 1 and not overdue:
+            found.append((tuple(sorted((*others, (begun, count + 1)))), 0))
+    if not overdue:
+        found += [(tuple(sorted((*under_way, (week, 1)))), 0), (under_way, 0)]
     return found
