@@ -37,7 +37,10 @@ class Accord(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Candidat:
-    """One inscription validée; `creneaux` are those that the person can make, `avec` and `sans` other candidats."""
+    """One inscription validée; `creneaux` are those that the person can make, `avec` and `sans` other candidats.
+
+    `rang` 1 is the thématique that the `personne` wants most; who is `attendu` waited in vain last season.
+    """
 
     id: str
     collectivite: str
@@ -46,6 +49,10 @@ class Candidat:
     taille: Taille
     creneaux: Mapping[str, Accord]
     recue_le: datetime
+    personne: str = ""
+    thematique: str = ""
+    rang: int = 1
+    attendu: bool = False
     avec: frozenset[str] = frozenset()
     sans: frozenset[str] = frozenset()
 
@@ -79,7 +86,8 @@ def _default_weights() -> Mapping[Taille, int]:
 class Limites:
     """Bounds of a groupe, how many groupes there may be in a créneau and in all, and what placing a person weighs.
 
-    A créneau absent from `par_creneau` has no limit of its own.
+    A créneau absent from `par_creneau` has no limit of its own. `places_par_collectivite` counts in the season; 0 is no
+    limit.
     """
 
     min: int = 12
@@ -89,6 +97,8 @@ class Limites:
     groupes_max: int | None = None
     par_creneau: Mapping[str, int] = field(default_factory=dict)
     poids: Mapping[Taille, int] = field(default_factory=_default_weights)
+    places_par_personne: int = 1
+    places_par_collectivite: int = 0
 
     def minimum_of(self, qualite: Qualite) -> int:
         return self.elus_min if qualite is Qualite.ELU else self.agents_min
