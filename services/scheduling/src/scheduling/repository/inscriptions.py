@@ -74,11 +74,14 @@ async def save_annulations(connection: AsyncConnection, rows: Sequence[Mapping[s
 
 
 async def active_inscrits(connection: AsyncConnection, campagne: str) -> list[Inscrit]:
-    """Return everybody of the campagne who has not withdrawn."""
+    """Return everybody of the campagne who has not withdrawn.
+
+    Who asks for several thématiques has them in the order that they said, then in that of asking.
+    """
     rows = await connection.execute(
         text("""
             SELECT id, thematique, email, collectivite, departement, qualite, taille, disponibilites, recue_le, avec,
-                   sans
+                   sans, row_number() OVER (PARTITION BY email ORDER BY rang NULLS LAST, recue_le, id) AS rang
             FROM inscriptions i
             WHERE campagne = :campagne AND NOT EXISTS (SELECT FROM annulations WHERE inscription = i.id)
             ORDER BY id

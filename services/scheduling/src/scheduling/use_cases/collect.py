@@ -60,6 +60,7 @@ def _inscription_row(event: InscriptionValidee) -> dict[str, object]:
         "avec": [address.lower() for address in event.avec],
         "sans": [address.lower() for address in event.sans],
         "recue_le": event.recue_le,
+        "rang": event.rang,
     }
 
 
