@@ -31,8 +31,8 @@ class Campagne:
 async def lock_campagnes(connection: AsyncConnection, codes: Iterable[str], *, shared: bool = False) -> None:
     """Hold these campagnes until the end of the transaction.
 
-    What changes one person takes it shared, what changes the whole (a publication) alone: so that no withdrawal falls
-    between the two.
+    Who registers takes it shared; what changes the whole (a publication), and a withdrawal whose place may go to
+    somebody else, take it alone.
     """
     function = "pg_advisory_xact_lock_shared" if shared else "pg_advisory_xact_lock"
     for code in sorted(set(codes)):
