@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from scheduling import use_cases
 from scheduling.domain import Avancement, Refused
-from scheduling.repository import inscriptions, pages, propositions
+from scheduling.repository import inscriptions, pages, propositions, remplacements
 from scheduling.repository.inscriptions import Campagne
 
 router = APIRouter()
@@ -95,7 +95,10 @@ async def _proposition(connection: AsyncConnection, etat: Etat, thematique: str,
         connection, identifier, chosen or None, limit=CARDS_PER_PAGE, offset=(current - 1) * CARDS_PER_PAGE
     )
     decisions = await pages.count_decisions(connection, identifier)
+    to_fill, freed = await remplacements.count(connection, code)
     return {
+        "a_pourvoir": to_fill,
+        "liberees": freed,
         "cartes": cartes,
         "groupes": per_thematique,
         "decisions": _add_up(decisions),
