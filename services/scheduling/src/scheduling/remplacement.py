@@ -12,7 +12,7 @@ from contracts.events import CampagneOuverte
 
 from scheduling.domain import Seance
 from scheduling.solver.gap_rules import EnListe
-from scheduling.solver.local_hours import is_bearable
+from scheduling.solver.hours import hour_is_bearable
 from scheduling.solver.problem import Limites, Taille, creneau_en_francais
 
 
@@ -50,7 +50,7 @@ def hours_out_of_bounds(
 ) -> frozenset[tuple[str, str]]:
     """Return (département, créneau) where one of the séances to come would be too early or too late."""
     coming = [s for s in seances if not s.annulee and s.debut > now]
-    return frozenset((d, creneau) for d in set(departements) if not all(is_bearable(d, s.debut, s.fin) for s in coming))
+    return frozenset((d, creneau) for d in set(departements) if not all(hour_is_bearable(d, s.debut) for s in coming))
 
 
 def limites_of(campagne: CampagneOuverte) -> Limites:

@@ -18,7 +18,7 @@ from scheduling.solver.gap import Etude, study
 from scheduling.solver.gap_rules import Vacance
 from scheduling.solver.problem import Qualite, Taille
 from scheduling.use_cases.announce import in_french
-from scheduling.use_cases.replace import Desk, Place
+from scheduling.use_cases.replace import FreedPlaces, Place
 
 router = APIRouter()
 
@@ -68,7 +68,7 @@ async def show_place(request: Request, db: Db, identifier: UUID) -> Response:
     async with db.read() as connection:
         one = await _find(connection, identifier)
         campagne = await find_campagne(connection, one.campagne)
-        place = await Desk(connection, now).place(one)
+        place = await FreedPlaces(connection, now).place(one)
         refusal = place.refusal(now)
         found = study(place.vacance, place.attente, combien=PEOPLE_SHOWN) if refusal is None else None
         shown = {UUID(a.personne.candidat.id) for a in (*found.possibles, *found.passes)} if found else set()

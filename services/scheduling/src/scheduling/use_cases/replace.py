@@ -53,7 +53,7 @@ class Place:
         return f"La {ordinal(self.jusqu_a, feminin=True)} séance a commencé : le groupe reste comme il est."
 
 
-class Desk:
+class FreedPlaces:
     """Reads the places to be filled in one transaction, and each waiting list once."""
 
     def __init__(self, connection: AsyncConnection, now: datetime) -> None:
@@ -120,36 +120,41 @@ async def open_places(tx: Transaction, departs: Sequence[Depart]) -> list[tuple[
 
     Where it is set so, they are filled at once: returns (campagne, decision) of who got one, for the caller to tell.
     """
-    left = [(depart, depart.groupe) for depart in departs if depart.groupe is not None]
-    desk = Desk(tx.connection, tx.now)
-    seances = await remplacements.seances_of(tx.connection, {groupe for _, groupe in left}) if left else {}
-    rows: list[dict[str, Any]] = [
-        {
-            "id": stable_id("remplacement", depart.inscription),
-            "groupe": groupe,
-            "partie": depart.inscription,
-            "etat": OUVERT,
-            "automatique": False,
-            "ouvert_le": tx.now,
-        }
-        for depart, groupe in left
-        if may_be_filled(seances[groupe], (await desk.campagne(depart.campagne)).remplacement_jusqu_a_la_seance, tx.now)
-    ]
-    if not rows:
+    groupes_left = {depart.groupe for depart in departs if depart.groupe is not None}
+    if not groupes_left:
         return []
+    freed = FreedPlaces(tx.connection, tx.now)
+    seances = await remplacements.seances_of(tx.connection, groupes_left)
+    rows = []
+    for depart in departs:
+        if depart.groupe is not None:
+            until = (await freed.campagne(depart.campagne)).remplacement_jusqu_a_la_seance
+            if may_be_filled(seances[depart.groupe], until, tx.now):
+                rows.append(_open_row(depart, tx.now))
     await remplacements.open_many(tx.connection, rows)
     opened = await remplacements.find_many(tx.connection, [row["id"] for row in rows])
-    return await _fill_by_themselves(desk, opened)
+    return await _fill_by_themselves(freed, opened)
 
 
-async def _fill_by_themselves(desk: Desk, opened: Sequence[Remplacement]) -> list[tuple[str, Affectation]]:
+def _open_row(depart: Depart, now: datetime) -> dict[str, Any]:
+    return {
+        "id": stable_id("remplacement", depart.inscription),
+        "groupe": depart.groupe,
+        "partie": depart.inscription,
+        "etat": OUVERT,
+        "automatique": False,
+        "ouvert_le": now,
+    }
+
+
+async def _fill_by_themselves(freed: FreedPlaces, opened: Sequence[Remplacement]) -> list[tuple[str, Affectation]]:
     told = []
     for one in opened:
-        if (await desk.campagne(one.campagne)).remplacement_automatique:
-            place = await desk.place(one)
+        if (await freed.campagne(one.campagne)).remplacement_automatique:
+            place = await freed.place(one)
             chosen = best(place.vacance, place.attente)
             if chosen is not None:
-                told.append((one.campagne, await desk.give(place, chosen, automatique=True)))
+                told.append((one.campagne, await freed.give(place, chosen, automatique=True)))
     return told
 
 
@@ -158,8 +163,8 @@ async def accept_replacement(tx: Transaction, identifier: UUID, inscription: UUI
     one = await _held(tx, identifier)
     if one.choisie == inscription:
         return
-    desk = Desk(tx.connection, tx.now)
-    place = await desk.place(one)
+    freed = FreedPlaces(tx.connection, tx.now)
+    place = await freed.place(one)
     if (refusal := place.refusal(tx.now)) is not None:
         raise Refused(refusal)
     chosen = next((p for p in place.attente if p.candidat.id == str(inscription)), None)
@@ -167,7 +172,7 @@ async def accept_replacement(tx: Transaction, identifier: UUID, inscription: UUI
         raise Refused(_why_not_waiting(await remplacements.decision_of(tx.connection, one.proposition, inscription)))
     if (phrase := obstacle(place.vacance, chosen.candidat)) is not None:
         raise Refused(in_french(f"Cette personne ne peut pas prendre la place : {phrase}."))
-    affectation = await desk.give(place, chosen, automatique=False)
+    affectation = await freed.give(place, chosen, automatique=False)
     for groupe in await groupes.raise_versions(tx.connection, [one.groupe]):
         tx.publish(groupe_modifie(groupe))
     tx.publish(affectation_decidee(affectation, one.campagne, tx.now))

@@ -1,14 +1,15 @@
-"""The hour at a member's place when a séance takes place, and whether people there can be asked to come.
+"""The hour that a séance has where its members live.
 
 Overseas départements and collectivités keep the time of their own zone (IANA), most of them without summer time.
 """
 
-from datetime import datetime, time
+from datetime import datetime, time, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
 EARLIEST, LATEST = time(7), time(20)
-_ZONES: Final = {
+_DURATION = timedelta(hours=2)
+_PLACES: Final = {
     "971": "America/Guadeloupe",
     "972": "America/Martinique",
     "973": "America/Cayenne",
@@ -23,13 +24,10 @@ _ZONES: Final = {
 }
 
 
-def zone_of(departement: str) -> ZoneInfo:
-    """Return the time zone of a département; Paris for all that are not overseas."""
-    return ZoneInfo(_ZONES.get(departement, "Europe/Paris"))
-
-
-def is_bearable(departement: str, debut: datetime, fin: datetime) -> bool:
-    """Tell whether a séance (aware moments) begins at 07:00 at the earliest and ends by 20:00 there, on one day."""
-    zone = zone_of(departement)
-    begins, ends = debut.astimezone(zone), fin.astimezone(zone)
+def hour_is_bearable(departement: str, debut: datetime) -> bool:
+    """Tell whether a séance that begins at `debut` (aware) lies between 07:00 and 20:00 of one day there."""
+    if departement not in _PLACES:
+        return True
+    begins = debut.astimezone(ZoneInfo(_PLACES[departement]))
+    ends = begins + _DURATION
     return begins.time() >= EARLIEST and ends.time() <= LATEST and begins.date() == ends.date()
