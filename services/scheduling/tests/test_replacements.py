@@ -206,6 +206,15 @@ async def test_who_replaced_somebody_can_be_replaced_in_turn(stage: Stage) -> No
     assert person_id(10) in (await stage.published(GroupeModifie))[-1].membres
 
 
+async def test_who_waited_in_vain_last_season_comes_before_who_is_higher_on_the_list(stage: Stage) -> None:
+    await stage.end_a_season_before(waiting=10)
+    await stage.publish([person(8), person(10)], remplacement_automatique=True)
+    await stage.deliver(withdrawal(2))
+    (place,) = await stage.places()
+    assert place.choisie == person_id(10)
+    assert "a attendu en vain la saison dernière" in (place.phrase or "")
+
+
 async def test_a_withdrawal_from_the_waiting_list_frees_no_place(stage: Stage) -> None:
     await stage.publish([person(8)])
     await stage.deliver(withdrawal(8))

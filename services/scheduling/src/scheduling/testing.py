@@ -115,6 +115,16 @@ class Stage:
             await groupes.save_plan(tx.connection, formed, meetings, rows)
             await use_cases.publish_proposition(tx, proposition)
 
+    async def end_a_season_before(self, waiting: int) -> None:
+        """Publish an earlier campagne that left this person without a place."""
+        asked, proposition = uuid7(), uuid7()
+        season = {"campagne": "automne-2026", "seances_du": "2026-10-01", "seances_au": "2026-12-15"}
+        await self.deliver(campagne(**season), person(waiting, campagne="automne-2026", inscription=asked))
+        async with self.database.transaction() as tx:
+            before = _ready(proposition) | {"campagne": "automne-2026", "etat": "publiee"}
+            await insert_rows(tx.connection, propositions, [before])
+            await groupes.save_plan(tx.connection, [], [], [_affected(proposition, asked, "eau", None, 1)])
+
     async def published(self, kind: type[E]) -> list[E]:
         return [event for event in await published(self.database) if isinstance(event, kind)]
 
