@@ -165,9 +165,11 @@ async def test_a_place_may_be_filled_until_the_seance_that_the_campagne_says(sta
     await stage.deliver(withdrawal(1))
     (place,) = await stage.places()
     stage.now[0] = FIRST + timedelta(weeks=2)
+    assert await stage.count_places() == (0, 1)
     with pytest.raises(Refused, match="La 2e séance a commencé"):
         await stage.accept(place, 8)
     stage.now[0] -= timedelta(seconds=1)
+    assert await stage.count_places() == (1, 1)
     await stage.accept(place, 8)
     told = (await stage.published(AffectationDecidee))[-1]
     assert told.phrase.endswith("Il s’est déjà réuni une fois\u00a0: 3 séances sont encore à venir.")

@@ -15,7 +15,7 @@ from contracts.model import EventData
 
 from scheduling import use_cases
 from scheduling.handlers import handlers
-from scheduling.repository import groupes, remplacements
+from scheduling.repository import groupes, inscriptions, remplacements
 from scheduling.repository.remplacements import Remplacement
 from scheduling.repository.rows import insert_rows
 from scheduling.tables import propositions
@@ -131,6 +131,12 @@ class Stage:
     async def places(self) -> list[Remplacement]:
         async with self.database.read() as connection:
             return await remplacements.of_campagne(connection, CODE, limit=50, offset=0)
+
+    async def count_places(self) -> tuple[int, int]:
+        async with self.database.read() as connection:
+            donnees = (await inscriptions.list_campagnes(connection))[0].donnees
+            until = donnees.remplacement_jusqu_a_la_seance
+            return await remplacements.count(connection, CODE, until, self.now[0])
 
     async def accept(self, place: Remplacement, number: int) -> None:
         async with self.database.transaction() as tx:

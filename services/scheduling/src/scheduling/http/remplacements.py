@@ -28,16 +28,17 @@ PEOPLE_SHOWN = 10
 
 @router.get("/campagnes/{code}/remplacements")
 async def show_places(request: Request, db: Db, code: str, numero: int = 1) -> Response:
+    now = db.clock()
     async with db.read() as connection:
         campagne = await find_campagne(connection, code)
-        to_fill, freed = await remplacements.count(connection, code)
+        limit = campagne.donnees.remplacement_jusqu_a_la_seance
+        to_fill, freed = await remplacements.count(connection, code, limit, now)
         count, current = pages_of(freed, PLACES_PER_PAGE, numero)
         listed = await remplacements.of_campagne(
             connection, code, limit=PLACES_PER_PAGE, offset=(current - 1) * PLACES_PER_PAGE
         )
         seances = await remplacements.seances_of(connection, {one.groupe for one in listed})
         people = await remplacements.identities(connection, _named(listed))
-    limit, now = campagne.donnees.remplacement_jusqu_a_la_seance, db.clock()
     return page(
         request,
         "remplacements.html",

@@ -87,15 +87,21 @@ async def of_campagne(connection: AsyncConnection, campagne: str, *, limit: int,
     return [Remplacement(**row) for row in rows.mappings()]
 
 
-async def count(connection: AsyncConnection, campagne: str) -> tuple[int, int]:
-    """Return how many places are to be filled, and how many were freed in all."""
+async def count(connection: AsyncConnection, campagne: str, jusqu_a: int, now: datetime) -> tuple[int, int]:
+    """Return how many places may be filled now (see `remplacement.limit_of`), and how many were freed in all."""
     rows = await connection.execute(
         text("""
-            SELECT count(*) FILTER (WHERE r.etat = 'ouvert'), count(*)
+            SELECT count(*) FILTER (WHERE r.etat = 'ouvert' AND limite.debut > :now), count(*)
             FROM remplacements r JOIN groupes g ON g.id = r.groupe JOIN propositions p ON p.id = g.proposition
+            LEFT JOIN LATERAL (
+                SELECT s.debut FROM (
+                    SELECT debut, row_number() OVER (ORDER BY debut) AS numero, count(*) OVER () AS combien
+                    FROM seances WHERE groupe = g.id AND cause_annulation IS NULL
+                ) s WHERE s.numero = least(:jusqu_a, s.combien)
+            ) limite ON r.etat = 'ouvert'
             WHERE p.etat = 'publiee' AND p.campagne = :campagne
         """),
-        {"campagne": campagne},
+        {"campagne": campagne, "jusqu_a": jusqu_a, "now": now},
     )
     to_fill, freed = rows.one()
     return to_fill, freed
