@@ -91,7 +91,7 @@ async def show_place(request: Request, db: Db, identifier: UUID) -> Response:
 def _mix(vacance: Vacance) -> list[int]:
     """Élus, agents, then small, middle and large collectivités."""
     tailles = [sum(m.taille is taille for m in vacance.membres) for taille in Taille]
-    return [vacance.count(Qualite.ELU), vacance.count(Qualite.AGENT), *tailles]
+    return [vacance.counts[Qualite.ELU], vacance.counts[Qualite.AGENT], *tailles]
 
 
 def _advice(place: Place, found: Etude | None) -> dict[str, Any]:

@@ -94,9 +94,13 @@ class Etude:
 
 
 def best(vacance: Vacance, attente: Sequence[EnListe]) -> EnListe | None:
-    """Return who should take the place, if anybody can."""
-    possible = (p for p in attente if obstacle(vacance, p.candidat) is None)
-    return min(possible, key=lambda p: _cost(vacance, p), default=None)
+    """Return who should take the place, if anybody can: the first that `study` would name."""
+    left = [p for p in attente if obstacle(vacance, p.candidat) is None]
+    for critere in ORDRE:  # criterion by criterion: few are left for the later ones
+        costs = [critere.cout(vacance, p) for p in left]
+        least = min(costs, default=0)
+        left = [p for p, cost in zip(left, costs, strict=True) if cost == least]
+    return min(left, key=lambda p: p.candidat.id, default=None)
 
 
 def study(vacance: Vacance, attente: Sequence[EnListe], *, combien: int) -> Etude:
@@ -166,7 +170,7 @@ def _presence(same: int) -> str:
 def _after(vacance: Vacance, personne: EnListe) -> tuple[int, int]:
     """Élus and agents of the groupe with this person in it."""
     elu = personne.candidat.qualite is Qualite.ELU
-    return vacance.count(Qualite.ELU) + elu, vacance.count(Qualite.AGENT) + (not elu)
+    return vacance.counts[Qualite.ELU] + elu, vacance.counts[Qualite.AGENT] + (not elu)
 
 
 def _counted(count: int, noun: str) -> str:

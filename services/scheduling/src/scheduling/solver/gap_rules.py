@@ -4,8 +4,10 @@ Invariant: if the groupe kept every rule before somebody left it, it keeps them 
 A groupe that has lost several people may be filled one by one: nobody may take a place that a minimum still needs.
 """
 
+from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from scheduling.solver.problem import Candidat, Limites, Qualite, creneau_en_francais
 
@@ -18,7 +20,7 @@ class EnListe:
     rang: int
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Vacance:
     """A groupe as those who stay make it, and what the season says of the people around it.
 
@@ -33,12 +35,14 @@ class Vacance:
     places_de_collectivite: Mapping[str, int] = field(default_factory=dict)
     hors_horaires: frozenset[tuple[str, str]] = frozenset()
 
-    def count(self, qualite: Qualite) -> int:
-        return sum(m.qualite is qualite for m in self.membres)
+    @cached_property
+    def counts(self) -> Counter[Qualite]:
+        """Members by qualité, counted once for a waiting list of thousands."""
+        return Counter(m.qualite for m in self.membres)
 
     def missing(self, qualite: Qualite) -> int:
         """How many people of this qualité the groupe lacks to its minimum."""
-        return max(0, self.limites.minimum_of(qualite) - self.count(qualite))
+        return max(0, self.limites.minimum_of(qualite) - self.counts[qualite])
 
 
 def groupe_has_room(vacance: Vacance, _candidat: Candidat) -> str | None:
