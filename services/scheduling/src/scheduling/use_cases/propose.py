@@ -35,6 +35,11 @@ async def request_groupes(tx: Transaction, campagne: str, *, automatique: bool =
     tx.wake(PLANNER)
 
 
+async def stop_solver(tx: Transaction, campagne: str) -> None:
+    """Have the run end with the best it has; one that has ended meanwhile is left alone."""
+    await propositions.ask_to_stop(tx.connection, campagne)
+
+
 async def save_proposition(
     tx: Transaction, claim: Claim, demande: Demande, plan: Plan, *, visio_url: str, seconds: float
 ) -> bool:
@@ -97,6 +102,7 @@ class _Rows:
                 "thematique": thematique,
                 "nom": nom_du_groupe(self._demande.titres[thematique], groupe.creneau, numero, in_creneau),
                 "creneau": groupe.creneau,
+                "numero": numero,
                 "animateur": animateur,
                 "animateur_nom": self._noms[animateur],
                 "version": 1,

@@ -36,9 +36,7 @@ def upgrade() -> None:
     op.create_table(
         "mouvements",
         sa.Column("proposition", sa.Uuid(), nullable=False),
-        sa.Column(
-            "rang", sa.Integer(), nullable=False, comment="Counts from 1; those that are undone are the last."
-        ),
+        sa.Column("rang", sa.Integer(), nullable=False, comment="Counts from 1; those that are undone are the last."),
         sa.Column(
             "changements",
             postgresql.JSONB(),
@@ -61,7 +59,10 @@ def upgrade() -> None:
         sa.Column("campagne", sa.Text(), nullable=False),
         sa.Column("creneau", sa.Text(), nullable=False),
         sa.Column(
-            "numero", sa.Integer(), nullable=True, comment="Of the groupe in its créneau; null: any groupe of the créneau."
+            "numero",
+            sa.Integer(),
+            nullable=True,
+            comment="Of the groupe in its créneau; null: any groupe of the créneau.",
         ),
         sa.Column("fixee_le", sa.DateTime(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("inscription", name=op.f("places_fixees_pkey")),

@@ -1,0 +1,121 @@
+"""A part of a proposition as the rules read it, so that a move can be judged before it is made.
+
+Invariant: reads only what the move touches; people who have withdrawn are no longer in their groupe.
+"""
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from contracts.events import CampagneOuverte
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from scheduling.domain import Refused
+from scheduling.plan import build_demande, place_key
+from scheduling.repository import brouillons, inscriptions, places
+from scheduling.repository.brouillons import Lieu, Personne
+from scheduling.solver.moves import Consequences, Move, apply_move, consequences
+from scheduling.solver.problem import GroupeForme, GroupingProblem, Raison
+from scheduling.solver.reasons import place_reasons
+from scheduling.use_cases.announce import in_french
+
+_UUID = re.compile(r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}")
+
+
+@dataclass(frozen=True, slots=True)
+class Avis:
+    """What a move would do, in French: `refus` forbid it."""
+
+    refus: tuple[str, ...]
+    mieux: tuple[str, ...]
+    moins_bien: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Desk:
+    """Some people and groupes of one thématique of a proposition."""
+
+    thematique: str
+    problem: GroupingProblem
+    groupes: tuple[GroupeForme, ...]
+    keys: Mapping[UUID, str]
+    names: Mapping[str, str]
+    deja_ensemble: frozenset[tuple[str, str]]
+
+    def judge(self, inscription: UUID, vers: UUID | None, contre: UUID | None = None) -> Avis:
+        """Say what moving this person would do; `vers` None is the waiting list."""
+        found = consequences(self.problem, self.groupes, self._move(inscription, vers, contre), self.deja_ensemble)
+        return self._avis(found)
+
+    def reasons_after(self, inscription: UUID, vers: UUID | None, contre: UUID | None) -> Mapping[str, Raison]:
+        """Return the reason of each person placed in these groupes once the move is made."""
+        return place_reasons(self.problem, apply_move(self.groupes, self._move(inscription, vers, contre)))
+
+    def _move(self, inscription: UUID, vers: UUID | None, contre: UUID | None) -> Move:
+        return Move(
+            str(inscription), None if vers is None else self.keys[vers], None if contre is None else str(contre)
+        )
+
+    def _avis(self, found: Consequences) -> Avis:
+        return Avis(
+            tuple(self._read(v.phrase) for v in found.refus),
+            tuple(self._read(p) for p in found.mieux),
+            tuple(self._read(p) for p in found.moins_bien),
+        )
+
+    def _read(self, phrase: str) -> str:
+        return in_french(named(phrase, self.names))
+
+
+def named(phrase: str, names: Mapping[str, str]) -> str:
+    """Put names in place of the ids that a sentence of the solver holds; longer ids first, as one may begin another."""
+    for key in sorted(names, key=lambda k: (-len(k), k)):
+        phrase = phrase.replace(key, names[key])
+    return phrase
+
+
+def ids_in(phrase: str) -> list[UUID]:
+    """Return the inscriptions that a sentence of the solver names."""
+    return [UUID(found) for found in _UUID.findall(phrase)]
+
+
+async def read_desk(
+    connection: AsyncConnection,
+    campagne: CampagneOuverte,
+    proposition: UUID,
+    person: Personne,
+    *,
+    lieux: Iterable[UUID] = (),
+    others: Sequence[UUID] = (),
+) -> Desk:
+    """Read what is needed to judge moves of this person to these groupes, or against these people."""
+    about = [person, *await brouillons.people(connection, proposition, ids=others)] if others else [person]
+    wanted = {*lieux, *(p.etat.groupe for p in about if p.etat.groupe)}
+    found = await brouillons.find_places(connection, proposition, ids=sorted(wanted))
+    if {lieu.thematique for lieu in found} - {person.thematique}:
+        raise Refused("Ce groupe est d’une autre thématique.")
+    ids = sorted({m for lieu in found for m in lieu.membres} | {p.inscription for p in about})
+    inscrits = await inscriptions.inscrits_of(connection, ids)
+    fixed = await places.of_people(connection, ids)
+    keys = {lieu.id: place_key(lieu.creneau, lieu.numero) for lieu in found}
+    demande = build_demande(
+        campagne,
+        inscrits,
+        places_fixees={
+            str(i): place_key(p.creneau, p.numero) for i, p in fixed.items() if p.creneau in campagne.creneaux
+        },
+    )
+    people = await inscriptions.names_of(connection, ids)
+    return Desk(
+        thematique=person.thematique,
+        problem=demande.problemes[person.thematique],
+        groupes=tuple(GroupeForme(keys[lieu.id], lieu.creneau, tuple(map(str, lieu.membres))) for lieu in found),
+        keys=keys,
+        names={keys[lieu.id]: _title(lieu) for lieu in found} | {str(i): name for i, name in people.items()},
+        deja_ensemble=frozenset((str(a), str(b)) for a, b in await brouillons.reunions(connection, ids)),
+    )
+
+
+def _title(lieu: Lieu) -> str:
+    return f"Le groupe « {lieu.nom} »"
