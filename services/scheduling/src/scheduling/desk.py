@@ -6,6 +6,7 @@ Invariant: reads only what the move touches; people who have withdrawn are no lo
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 from contracts.events import CampagneOuverte
@@ -15,11 +16,13 @@ from scheduling.domain import Refused
 from scheduling.plan import build_demande, place_key
 from scheduling.repository import brouillons, inscriptions, places
 from scheduling.repository.brouillons import Lieu, Personne
+from scheduling.repository.mouvements import Changement, Mouvement
 from scheduling.solver.moves import Consequences, Move, apply_move, consequences
-from scheduling.solver.problem import GroupeForme, GroupingProblem, Raison
+from scheduling.solver.problem import GroupeForme, GroupingProblem, Raison, creneau_en_francais
 from scheduling.solver.reasons import place_reasons
 from scheduling.use_cases.announce import in_french
 
+_PLACE = re.compile(r"\b(?:[a-z0-9-]+/)?([a-z]+-(?:matin|apres-midi))(?:-(\d+))?\b")
 _UUID = re.compile(r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}")
 
 
@@ -68,6 +71,29 @@ class Desk:
         return in_french(named(phrase, self.names))
 
 
+@dataclass(frozen=True, slots=True)
+class Recit:
+    """A move as the team reads it."""
+
+    rang: int
+    phrase: str
+    fait_le: datetime
+
+
+async def tell_moves(connection: AsyncConnection, proposition: UUID, moves: Sequence[Mouvement]) -> list[Recit]:
+    changes = [c for m in moves for c in m.changements]
+    people = await inscriptions.names_of(connection, sorted({c.inscription for c in changes}))
+    ids = {g for c in changes for g in (c.avant.groupe, c.apres.groupe) if g}
+    titles = {g.id: f"« {g.nom} »" for g in await brouillons.find_places(connection, proposition, ids=sorted(ids))}
+
+    def told(change: Changement) -> str:
+        start = titles.get(change.avant.groupe, "un groupe") if change.avant.groupe else "la liste d’attente"
+        end = titles.get(change.apres.groupe, "un groupe") if change.apres.groupe else "la liste d’attente"
+        return f"{people.get(change.inscription, 'une personne')}, de {start} à {end}"
+
+    return [Recit(m.rang, in_french(" ; ".join(map(told, m.changements)) + "."), m.fait_le) for m in moves]
+
+
 def named(phrase: str, names: Mapping[str, str]) -> str:
     """Put names in place of the ids that a sentence of the solver holds; longer ids first, as one may begin another."""
     for key in sorted(names, key=lambda k: (-len(k), k)):
@@ -75,9 +101,19 @@ def named(phrase: str, names: Mapping[str, str]) -> str:
     return phrase
 
 
-def ids_in(phrase: str) -> list[UUID]:
-    """Return the inscriptions that a sentence of the solver names."""
-    return [UUID(found) for found in _UUID.findall(phrase)]
+async def readable(connection: AsyncConnection, phrase: str) -> str:
+    """Put names in place of the inscriptions, créneaux and numbered groupes that a stored sentence holds.
+
+    Names are not stored in it: they are the inscription's, and go with it.
+    """
+    people = await inscriptions.names_of(connection, [UUID(found) for found in _UUID.findall(phrase)])
+    told = named(phrase, {str(i): name for i, name in people.items()})
+
+    def place(found: re.Match[str]) -> str:
+        number = f" (n° {found[2]})" if found[2] else ""
+        return creneau_en_francais(found[1]) + number
+
+    return in_french(_PLACE.sub(place, told))
 
 
 async def read_desk(

@@ -3,10 +3,17 @@
 from chassis.web.pages import team
 from fastapi import APIRouter, Depends
 
-from scheduling.http import campagnes, publication, seances
+from scheduling.http import campagnes, comparaison, mouvements, personnes, publication, seances
 
 router = APIRouter(dependencies=[Depends(team)])
-for part in (campagnes.router, publication.router, seances.router):
+for part in (
+    campagnes.router,
+    personnes.router,
+    mouvements.router,
+    comparaison.router,
+    publication.router,
+    seances.router,
+):
     router.include_router(part)
 
 __all__ = ["router"]

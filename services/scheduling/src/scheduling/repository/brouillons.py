@@ -1,7 +1,7 @@
 """Who is where in a proposition, as its moves need to know it."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 from uuid import UUID
 
@@ -49,6 +49,21 @@ class Lieu:
     membres: tuple[UUID, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Trouvee:
+    """Somebody found by name in a proposition."""
+
+    inscription: UUID
+    personne: str
+    fonction: str
+    collectivite: str
+    thematique: str
+    decision: str
+    groupe: str | None
+    rang: int | None
+    fixee: bool
+
+
 _PERSONNES = """
     SELECT a.inscription, i.personne, i.fonction, i.qualite, i.taille, i.collectivite_nom AS collectivite,
            i.departement, a.thematique, i.disponibilites, n.inscription IS NOT NULL AS retiree,
@@ -69,6 +84,19 @@ async def people(
         {"proposition": proposition, "ids": list(ids), "groupes": list(groupes)},
     )
     return [_personne(row) for row in rows.mappings()]
+
+
+async def count_waiting_for(connection: AsyncConnection, proposition: UUID, thematique: str, creneau: str) -> int:
+    rows = await connection.execute(
+        text("""
+            SELECT count(*) FROM affectations a JOIN inscriptions i ON i.id = a.inscription
+            WHERE a.proposition = :proposition AND a.thematique = :thematique AND a.decision = 'liste_attente'
+              AND jsonb_exists(i.disponibilites, :creneau)
+              AND NOT EXISTS (SELECT FROM annulations n WHERE n.inscription = a.inscription)
+        """),
+        {"proposition": proposition, "thematique": thematique, "creneau": creneau},
+    )
+    return int(rows.scalar_one())
 
 
 async def waiting_for(
@@ -115,31 +143,40 @@ _LIEUX = """
 """
 
 
-async def places_at(
-    connection: AsyncConnection,
-    proposition: UUID,
-    thematique: str,
-    creneaux: Sequence[str],
-    *,
-    but: UUID | None,
-    limit: int,
-    offset: int,
-) -> tuple[list[Lieu], int]:
-    """Return one page of the thématique's groupes in these créneaux, those with room first, and how many there are."""
-    wanted = {"proposition": proposition, "thematique": thematique, "creneaux": list(creneaux), "but": but}
-    where = "AND g.thematique = :thematique AND g.creneau = ANY(:creneaux) AND g.id IS DISTINCT FROM :but"
+_AT = """
+    g.proposition = :proposition AND g.thematique = :thematique AND g.creneau = ANY(:creneaux)
+    AND g.id IS DISTINCT FROM CAST(:but AS uuid)
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Ou:
+    """Groupes of a thématique in some créneaux, without the one where somebody already is."""
+
+    proposition: UUID
+    thematique: str
+    creneaux: Sequence[str]
+    but: UUID | None
+
+
+async def count_places_at(connection: AsyncConnection, where: Ou) -> int:
+    rows = await connection.execute(
+        text(f"SELECT count(*) FROM groupes g WHERE {_AT}"),  # noqa: S608 - the query is ours
+        asdict(where),
+    )
+    return int(rows.scalar_one())
+
+
+async def places_at(connection: AsyncConnection, where: Ou, *, limit: int, offset: int) -> list[Lieu]:
+    """Return one page of these groupes, the smallest first."""
     rows = await connection.execute(
         text(f"""
-            {_LIEUX} {where}
+            {_LIEUX} AND {_AT}
             ORDER BY (SELECT count(*) FROM affectations a WHERE a.groupe = g.id), g.ordre LIMIT :limit OFFSET :offset
         """),  # noqa: S608 - the query is ours
-        wanted | {"limit": limit, "offset": offset},
+        asdict(where) | {"limit": limit, "offset": offset},
     )
-    total = await connection.execute(
-        text(f"SELECT count(*) FROM groupes g WHERE g.proposition = :proposition {where}"),  # noqa: S608
-        wanted,
-    )
-    return [Lieu(**{**row, "membres": tuple(row["membres"])}) for row in rows.mappings()], total.scalar_one()
+    return [Lieu(**{**row, "membres": tuple(row["membres"])}) for row in rows.mappings()]
 
 
 async def reunions(connection: AsyncConnection, ids: Sequence[UUID]) -> frozenset[tuple[UUID, UUID]]:
@@ -159,3 +196,40 @@ async def reunions(connection: AsyncConnection, ids: Sequence[UUID]) -> frozense
         {"ids": list(ids)},
     )
     return frozenset((a, b) for a, b in rows)
+
+
+_NAMED = """
+    a.proposition = :proposition AND i.personne || ' ' || i.collectivite_nom ILIKE ALL (CAST(:words AS text[]))
+"""
+
+
+def _words(typed: str) -> list[str]:
+    return [f"%{word.translate({ord(c): None for c in '%_' + chr(92)})}%" for word in typed.split()]
+
+
+async def count_by_name(connection: AsyncConnection, proposition: UUID, typed: str) -> int:
+    """Count who has each word typed in their name or their collectivité's."""
+    rows = await connection.execute(
+        text(f"SELECT count(*) FROM affectations a JOIN inscriptions i ON i.id = a.inscription WHERE {_NAMED}"),  # noqa: S608
+        {"proposition": proposition, "words": _words(typed)},
+    )
+    return int(rows.scalar_one())
+
+
+async def find_by_name(
+    connection: AsyncConnection, proposition: UUID, typed: str, *, limit: int, offset: int
+) -> list[Trouvee]:
+    """Return one page of them, by name."""
+    rows = await connection.execute(
+        text(f"""
+            SELECT a.inscription, i.personne, i.fonction, i.collectivite_nom AS collectivite, a.thematique, a.decision,
+                   g.nom AS groupe, a.rang_attente AS rang, f.inscription IS NOT NULL AS fixee
+            FROM affectations a
+            JOIN inscriptions i ON i.id = a.inscription
+            LEFT JOIN groupes g ON g.id = a.groupe
+            LEFT JOIN places_fixees f ON f.inscription = a.inscription
+            WHERE {_NAMED} ORDER BY i.personne, i.id LIMIT :limit OFFSET :offset
+        """),  # noqa: S608 - the query is ours
+        {"proposition": proposition, "words": _words(typed), "limit": limit, "offset": offset},
+    )
+    return [Trouvee(**row) for row in rows.mappings()]

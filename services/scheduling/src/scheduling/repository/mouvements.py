@@ -202,6 +202,19 @@ async def count(connection: AsyncConnection, proposition: UUID) -> int:
     return int(rows.scalar_one())
 
 
+async def count_people(connection: AsyncConnection, proposition: UUID) -> int:
+    """Count whom the standing moves have moved."""
+    rows = await connection.execute(
+        text("""
+            SELECT count(DISTINCT c ->> 'inscription')
+            FROM mouvements m CROSS JOIN LATERAL jsonb_array_elements(m.changements) AS c
+            WHERE m.proposition = :proposition AND NOT m.annule
+        """),
+        {"proposition": proposition},
+    )
+    return int(rows.scalar_one())
+
+
 def _mouvement(row: Mapping[Any, Any]) -> Mouvement:
     return Mouvement(row["rang"], _CHANGEMENTS.validate_python(row["changements"]), row["annule"], row["fait_le"])
 

@@ -149,6 +149,9 @@ class _Rows:
         horaire = self._plan.horaire
         return {
             "secondes": round(seconds, 1),
+            "poids": {
+                taille: poids for p in self._demande.problemes.values() for taille, poids in p.limites.poids.items()
+            },
             "constats": [in_french(phrase) for phrase in horaire.constats],
             "non_planifies": [in_french(self._named(n.groupe, n.phrase)) for n in horaire.non_planifies],
             "dates_optimales": horaire.preuve == "optimal",

@@ -1,0 +1,240 @@
+"""Moving one person of a draft: where to, against whom, what each would do; taking it back; fixing a place."""
+
+from typing import Annotated, Any
+from uuid import UUID
+
+from chassis.web.pages import Db, PageError, page, see_other
+from fastapi import APIRouter, Form, Request
+from fastapi.responses import Response
+from pydantic import BaseModel
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from scheduling import use_cases
+from scheduling.desk import read_desk, tell_moves
+from scheduling.domain import Avancement, Refused
+from scheduling.http.etats import PEOPLE_PER_PAGE, Etat, find_shown, pages_of, read_moves, refused
+from scheduling.repository import brouillons, mouvements, places
+from scheduling.repository.brouillons import Lieu, Ou, Personne
+
+router = APIRouter(prefix="/propositions/{proposition}")
+
+PLACES_PER_PAGE = 10
+
+
+@router.get("/personnes/{inscription}")
+async def show_person(
+    request: Request, db: Db, proposition: UUID, inscription: UUID, *, creneau: str = "", numero: int = 1
+) -> Response:
+    return await _show(request, db, proposition, inscription, creneau=creneau, numero=numero)
+
+
+async def _show(
+    request: Request,
+    db: Db,
+    proposition: UUID,
+    inscription: UUID,
+    *,
+    creneau: str = "",
+    numero: int = 1,
+    refus: str | None = None,
+) -> Response:
+    async with db.read() as connection:
+        etat, shown = await find_shown(connection, proposition)
+        person = await _find(connection, proposition, inscription)
+        here = [person.etat.groupe] if person.etat.groupe else []
+        context = {
+            "personne": person,
+            "groupe": next(iter(await brouillons.find_places(connection, proposition, ids=here)), None),
+            "fixee": (await places.of_people(connection, [inscription])).get(inscription),
+            "mouvements": await read_moves(connection, proposition),
+            "mobile": shown.etat == "prete" and not person.retiree and person.etat.decision != "non_retenue",
+        }
+        if context["mobile"]:
+            context |= await _possible(connection, etat, shown, person, creneau=creneau, numero=numero)
+    return page(
+        request, "personne.html", status=409 if refus else 200, etat=etat, proposition=shown, refus=refus, **context
+    )
+
+
+async def _possible(
+    connection: AsyncConnection, etat: Etat, shown: Avancement, person: Personne, *, creneau: str, numero: int
+) -> dict[str, Any]:
+    """Return one page of the groupes at this person's créneaux, each with what the move would do."""
+    donnees = etat.campagne.donnees
+    mine = [c for c in donnees.creneaux if c in person.disponibilites]
+    here = person.etat.groupe
+    where = Ou(shown.id, person.thematique, [creneau] if creneau in mine else mine, here)
+    total = await brouillons.count_places_at(connection, where)
+    count, current = pages_of(total, PLACES_PER_PAGE, numero)
+    start = (current - 1) * PLACES_PER_PAGE
+    found = await brouillons.places_at(connection, where, limit=PLACES_PER_PAGE, offset=start)
+    desk = await read_desk(connection, donnees, shown.id, person, lieux=[lieu.id for lieu in found])
+    return {
+        "vers": [(lieu, desk.judge(person.inscription, lieu.id)) for lieu in found],
+        "attente": desk.judge(person.inscription, None) if here else None,
+        "possibles": total,
+        "creneaux": mine,
+        "creneau": creneau if creneau in mine else "",
+        "numero": current,
+        "pages": count,
+    }
+
+
+async def _find(connection: AsyncConnection, proposition: UUID, inscription: UUID) -> Personne:
+    found = await brouillons.people(connection, proposition, ids=[inscription])
+    if not found:
+        raise PageError(404, "Personne introuvable", "Elle n’est pas dans cette proposition.")
+    return found[0]
+
+
+@router.get("/personnes/{inscription}/echange")
+async def show_exchanges(
+    request: Request, db: Db, proposition: UUID, inscription: UUID, *, groupe: UUID | None = None, numero: int = 1
+) -> Response:
+    """Show with whom this person could change places: the members of a groupe, or, without one, who waits."""
+    async with db.read() as connection:
+        etat, shown = await find_shown(connection, proposition)
+        person = await _find(connection, proposition, inscription)
+        there = await _other_place(connection, shown, person, groupe)
+        others, total = await _partners(connection, shown, person, there, numero)
+        desk = await read_desk(
+            connection,
+            etat.campagne.donnees,
+            proposition,
+            person,
+            lieux=[there.id] if there else [],
+            others=[other.inscription for other in others],
+        )
+        judged = [(other, desk.judge(inscription, groupe, other.inscription)) for other in others]
+    count, current = pages_of(total, PEOPLE_PER_PAGE, numero)
+    return page(
+        request,
+        "echange.html",
+        etat=etat,
+        proposition=shown,
+        personne=person,
+        la=there,
+        autres=judged,
+        total=total,
+        numero=current,
+        pages=count,
+    )
+
+
+async def _other_place(
+    connection: AsyncConnection, shown: Avancement, person: Personne, groupe: UUID | None
+) -> Lieu | None:
+    found = await brouillons.find_places(connection, shown.id, ids=[groupe] if groupe else [])
+    here = person.etat.groupe
+    if shown.etat != "prete" or here == groupe or len(found) != bool(groupe):
+        raise PageError(404, "Échange impossible", "Choisissez un autre groupe de cette proposition.")
+    return found[0] if found else None
+
+
+async def _partners(
+    connection: AsyncConnection, shown: Avancement, person: Personne, there: Lieu | None, numero: int
+) -> tuple[list[Personne], int]:
+    if there is not None:
+        members = await brouillons.people(connection, shown.id, ids=there.membres)
+        return members, len(members)
+    (here,) = await brouillons.find_places(connection, shown.id, ids=[person.etat.groupe] if person.etat.groupe else [])
+    total = await brouillons.count_waiting_for(connection, shown.id, person.thematique, here.creneau)
+    _, current = pages_of(total, PEOPLE_PER_PAGE, numero)
+    waiting = await brouillons.waiting_for(
+        connection,
+        shown.id,
+        person.thematique,
+        here.creneau,
+        limit=PEOPLE_PER_PAGE,
+        offset=(current - 1) * PEOPLE_PER_PAGE,
+    )
+    return waiting, total
+
+
+class Deplacement(BaseModel):
+    """The form: `version` is the draft as it was seen; without `vers` and `contre`, to the waiting list."""
+
+    version: int
+    inscription: UUID
+    vers: UUID | None = None
+    contre: UUID | None = None
+
+
+@router.post("/deplacer")
+async def move_person(request: Request, db: Db, proposition: UUID, form: Annotated[Deplacement, Form()]) -> Response:
+    try:
+        async with db.transaction() as tx:
+            await use_cases.move_person(
+                tx, proposition, form.version, form.inscription, vers=form.vers, contre=form.contre
+            )
+    except Refused as error:
+        return await _show(request, db, proposition, form.inscription, refus=str(error))
+    return _back(request, proposition, form.inscription)
+
+
+def _back(request: Request, proposition: UUID, inscription: UUID) -> Response:
+    return see_other(request, f"/propositions/{proposition}/personnes/{inscription}")
+
+
+@router.post("/annuler")
+async def undo_move(request: Request, db: Db, proposition: UUID, version: Annotated[int, Form()]) -> Response:
+    try:
+        async with db.transaction() as tx:
+            await use_cases.undo_move(tx, proposition, version)
+    except Refused as error:
+        raise refused(error) from error
+    return see_other(request, f"/propositions/{proposition}/mouvements")
+
+
+@router.post("/retablir")
+async def redo_move(request: Request, db: Db, proposition: UUID, version: Annotated[int, Form()]) -> Response:
+    try:
+        async with db.transaction() as tx:
+            await use_cases.redo_move(tx, proposition, version)
+    except Refused as error:
+        raise refused(error) from error
+    return see_other(request, f"/propositions/{proposition}/mouvements")
+
+
+@router.get("/mouvements")
+async def show_moves(request: Request, db: Db, proposition: UUID, numero: int = 1) -> Response:
+    async with db.read() as connection:
+        etat, shown = await find_shown(connection, proposition)
+        bar = await read_moves(connection, proposition)
+        count, current = pages_of(bar["combien"], PEOPLE_PER_PAGE, numero)
+        start = (current - 1) * PEOPLE_PER_PAGE
+        moves = await mouvements.standing(connection, proposition, limit=PEOPLE_PER_PAGE, offset=start)
+        told = await tell_moves(connection, proposition, moves)
+    return page(
+        request,
+        "mouvements.html",
+        etat=etat,
+        proposition=shown,
+        mouvements=bar,
+        recits=told,
+        numero=current,
+        pages=count,
+    )
+
+
+@router.post("/fixer")
+async def fix_place(
+    request: Request,
+    db: Db,
+    proposition: UUID,
+    inscription: Annotated[UUID, Form()],
+    etendue: Annotated[str, Form()] = "creneau",
+) -> Response:
+    try:
+        async with db.transaction() as tx:
+            await use_cases.fix_place(tx, proposition, inscription, groupe=etendue == "groupe")
+    except Refused as error:
+        return await _show(request, db, proposition, inscription, refus=str(error))
+    return _back(request, proposition, inscription)
+
+
+@router.post("/liberer")
+async def free_place(request: Request, db: Db, proposition: UUID, inscription: Annotated[UUID, Form()]) -> Response:
+    async with db.transaction() as tx:
+        await use_cases.free_place(tx, inscription)
+    return _back(request, proposition, inscription)
