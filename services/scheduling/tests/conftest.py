@@ -1,6 +1,7 @@
 """A proposition under the hands of the team, on a real PostgreSQL; its rows are written as the planner writes them."""
 
 from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -162,10 +163,11 @@ class Table:
         async with self.database.transaction() as tx:
             await use_cases.redo_move(tx, proposition, version)
 
-    async def signed_in(self) -> httpx.AsyncClient:
-        web = client(self.service)
-        await sign_in(web, "/groupes")
-        return web
+    @asynccontextmanager
+    async def signed_in(self) -> AsyncIterator[httpx.AsyncClient]:
+        async with client(self.service) as web:
+            await sign_in(web, "/groupes")
+            yield web
 
 
 def groupe_id(proposition: UUID, place: tuple[str, int]) -> UUID:

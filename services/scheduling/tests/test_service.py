@@ -384,7 +384,7 @@ async def test_the_team_follows_a_campagne_from_its_inscriptions_to_its_groupes(
         assert "1er" in (await web.get(f"{page}/attente")).text
         proposition = (await stage.latest()).id
         assert str(proposition) in (await web.get(f"{page}/publier")).text
-        await post_form(web, f"{page}/publier", {"proposition": str(proposition)})
+        await post_form(web, f"{page}/publier", {"proposition": str(proposition), "version": 0})
         (groupe,) = await stage.published(GroupeForme)
         await stage.deliver(
             InscriptionAnnulee(
