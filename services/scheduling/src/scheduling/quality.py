@@ -116,21 +116,19 @@ def groupes_to_watch(strengths: Sequence[Effectif], bounds: TailleGroupe) -> lis
 def _watch(e: Effectif, bounds: TailleGroupe) -> Veille | None:
     waiting = e.elus_en_attente + e.agents_en_attente
     checks = (
-        (e.taille, bounds.min, waiting, "personne", "personnes"),
-        (e.elus, bounds.elus_min, e.elus_en_attente, "élu", "élus"),
-        (e.agents, bounds.agents_min, e.agents_en_attente, "agent", "agents"),
+        (e.taille, bounds.min, waiting, "personne", "aucune personne"),
+        (e.elus, bounds.elus_min, e.elus_en_attente, "élu", "aucun élu"),
+        (e.agents, bounds.agents_min, e.agents_en_attente, "agent", "aucun agent"),
     )
     phrases, grave, under = [], False, False
-    for has, least, could, noun, plural in checks:
-        counted = f"{has} {noun if has < 2 else plural}"  # noqa: PLR2004 - the grammar's own number
+    for has, least, could, noun, nobody in checks:
+        counted = f"{has} {noun}{'s' if has > 1 else ''}"
         if has < least:
             phrases.append(f"{counted}, sous le minimum de {least}")
-            grave = under = True
+            under = True
+        elif has == least and least and could <= 0:
+            phrases.append(f"{counted}, le minimum, et {nobody} en attente pour remplacer")
+            grave = True
         elif has == least and least:
             phrases.append(f"{counted}, le minimum")
-            if could <= 0:
-                phrases[-1] += (
-                    f", et aucun{'e personne' if noun == 'personne' else f' {noun}'} en attente pour remplacer"
-                )
-                grave = True
-    return Veille(e.groupe, grave, under, tuple(phrases)) if phrases else None
+    return Veille(e.groupe, grave or under, under, tuple(phrases)) if phrases else None
