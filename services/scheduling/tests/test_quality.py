@@ -17,10 +17,7 @@ TITRES = {"eau": "L’eau", "forets": "Les forêts"}
 
 
 def bilan(borne: float) -> dict[str, object]:
-    return {
-        "thematiques": [{"code": "eau", "borne": borne, "optimal": True}],
-        "poids": {"petite": 3, "moyenne": 2, "grande": 1},
-    }
+    return {"borne": borne, "optimal": True, "bareme": {"petite": 3, "moyenne": 2, "grande": 1}}
 
 
 def test_weights_are_those_of_the_run_and_the_bound_is_the_solver_s() -> None:

@@ -42,6 +42,7 @@ from scheduling.repository.places import PlaceFixee
 from scheduling.repository.propositions import Claim
 from scheduling.settings import Settings
 from scheduling.solve import form_and_plan
+from scheduling.solver.watch import Watch
 from scheduling.tables import metadata
 from sqlalchemy import text
 
@@ -111,22 +112,12 @@ def withdrawal(number: int) -> InscriptionAnnulee:
 E = TypeVar("E", bound=EventData)
 
 
-class Silent:
-    """A watch that nobody looks at."""
-
-    def tell(self, texte: str, poids: int | None = None, borne: float | None = None) -> None:
-        pass
-
-    def stopped(self) -> bool:
-        return False
-
-
 class NearPlanner(Planner):
     """Solves in this process: what a test doesn't ask about the child, it need not wait for."""
 
     async def _solve(self, claim: Claim, demande: Demande) -> Plan:
         del claim
-        return form_and_plan(demande, Silent())
+        return form_and_plan(demande, Watch())
 
 
 @dataclass

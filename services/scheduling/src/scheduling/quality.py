@@ -16,7 +16,7 @@ from contracts.reasons import Decision
 from scheduling.repository.quality import Cellule, Effectif
 
 TAILLES = {"petite": "Petites", "moyenne": "Moyennes", "grande": "Grandes"}
-_POIDS = {"petite": 3, "moyenne": 2, "grande": 1}
+_BAREME = {"petite": 3, "moyenne": 2, "grande": 1}
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,11 +64,10 @@ class Veille:
 
 def make_report(cells: Sequence[Cellule], bilan: Mapping[str, Any] | None, titres: Mapping[str, str]) -> Rapport:
     told = bilan or {}
-    bareme = told.get("poids", _POIDS)
-    per_thematique = told.get("thematiques", [])
+    bareme = told.get("bareme", _BAREME)
+    borne = told.get("borne")
     placed = [c for c in cells if c.decision == Decision.RETENUE]
     poids = sum(bareme[c.taille] * c.combien for c in placed)
-    borne = sum(t["borne"] for t in per_thematique) if per_thematique else None
     motifs: Counter[str] = Counter()
     for cell in cells:
         if cell.decision != Decision.RETENUE:
@@ -78,7 +77,7 @@ def make_report(cells: Sequence[Cellule], bilan: Mapping[str, Any] | None, titre
         borne=borne,
         bareme=bareme,
         # What was moved since may weigh less than what the solver proved to be best.
-        prouve=bool(per_thematique) and all(t["optimal"] for t in per_thematique) and poids >= (borne or 0) - 0.5,
+        prouve=bool(told.get("optimal")) and poids >= (borne or 0) - 0.5,
         places=sum(c.combien for c in placed),
         total=sum(c.combien for c in cells),
         preferes=sum(c.combien for c in placed if c.prefere),

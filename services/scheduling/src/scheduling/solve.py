@@ -10,7 +10,7 @@ import json
 import os
 import sys
 import threading
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import TextIO
 
 from scheduling.plan import DEMANDE, IMPOSSIBLE, PLAN, STOP, Demande, Plan, groupe_key
@@ -119,24 +119,24 @@ def _limit_memory(megabytes: int) -> None:
     resource.setrlimit(resource.RLIMIT_AS, (megabytes << 20, megabytes << 20))
 
 
-@dataclass(frozen=True)
-class _Parent:
+class _Parent(Watch):
     """The planner at the other end of the pipes, as the solver sees it."""
 
-    answer: TextIO
-    asked_to_stop: threading.Event = field(default_factory=threading.Event)
+    def __init__(self, answer: TextIO) -> None:
+        self._answer = answer
+        self._asked_to_stop = threading.Event()
 
     def tell(self, texte: str, poids: int | None = None, borne: float | None = None) -> None:
-        _write(self.answer, progression={"texte": texte, "poids": poids, "borne": borne})
+        _write(self._answer, progression={"texte": texte, "poids": poids, "borne": borne})
 
     def stopped(self) -> bool:
-        return self.asked_to_stop.is_set()
+        return self._asked_to_stop.is_set()
 
     def listen(self) -> None:
         """Follow standard input; a worker that is gone has closed it, and nobody waits for the answer any more."""
         for line in sys.stdin.buffer:
             if line == STOP:
-                self.asked_to_stop.set()
+                self._asked_to_stop.set()
         os._exit(1)
 
 

@@ -1,13 +1,12 @@
-"""Who follows a run of the solver, and may ask it to end with the best that it has."""
-
-from typing import Protocol
+"""How a caller follows the solver while it runs, and ends it early."""
 
 
-class Watch(Protocol):
-    """Given to the solver, which tells it how far it is and looks at it between two steps."""
+class Watch:
+    """The one that nobody looks at; a caller overrides what it needs."""
 
     def tell(self, texte: str, poids: int | None = None, borne: float | None = None) -> None:
-        """Say in French what is being done; `poids` is that of the best found, `borne` the most that can be."""
+        """Learn the step, and the weight placed so far with the bound on it once they are known."""
 
     def stopped(self) -> bool:
-        """Whether to end now, with the best found so far."""
+        """Say whether to keep the best so far instead of looking for better."""
+        return False

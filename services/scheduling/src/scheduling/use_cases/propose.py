@@ -149,9 +149,9 @@ class _Rows:
         horaire = self._plan.horaire
         return {
             "secondes": round(seconds, 1),
-            "poids": {
-                taille: poids for p in self._demande.problemes.values() for taille, poids in p.limites.poids.items()
-            },
+            "bareme": _weights(self._demande),
+            "borne": sum(found.borne for found in self._plan.propositions.values()),
+            "optimal": all(found.preuve == "optimal" for found in self._plan.propositions.values()),
             "constats": [in_french(phrase) for phrase in horaire.constats],
             "non_planifies": [in_french(self._named(n.groupe, n.phrase)) for n in horaire.non_planifies],
             "dates_optimales": horaire.preuve == "optimal",
@@ -182,3 +182,7 @@ class _Rows:
             "optimal": found.preuve == "optimal",
             "constats": [in_french(phrase) for phrase in found.constats],
         }
+
+
+def _weights(demande: Demande) -> dict[str, int]:
+    return {taille: poids for p in demande.problemes.values() for taille, poids in p.limites.poids.items()}
