@@ -65,7 +65,7 @@ async def test_a_person_is_found_moved_exchanged_and_moved_back(table: Any) -> N
         assert again.status_code == 409
         assert "a changé entre-temps" in shown(again)
         full = shown(await web.get(f"{draft}/personnes/{table.person(17)}?creneau={MARDI}"))
-        assert "Impossible Le groupe « L’eau, mardi-matin 1 » compte 7 personnes" in full
+        assert "Impossible Le groupe d’arrivée compte 7 personnes" in full
         exchange = await web.get(f"{draft}/personnes/{table.person(16)}/echange")
         assert "Dominique Numéro 17" in exchange.text
         swap = {"version": 1, "inscription": table.person(16), "contre": table.person(17)}

@@ -17,11 +17,12 @@ from scheduling.plan import build_demande, place_key
 from scheduling.repository import brouillons, inscriptions, places
 from scheduling.repository.brouillons import Lieu, Personne
 from scheduling.repository.mouvements import Changement, Mouvement
-from scheduling.solver.moves import Consequences, Move, apply_move, consequences
+from scheduling.solver.moves import Move, apply_move, consequences
 from scheduling.solver.problem import GroupeForme, GroupingProblem, Raison, creneau_en_francais
 from scheduling.solver.reasons import place_reasons
 from scheduling.use_cases.announce import in_french
 
+_LEFT, _JOINED = "Le groupe de départ", "Le groupe d’arrivée"
 _PLACE = re.compile(r"\b(?:[a-z0-9-]+/)?([a-z]+-(?:matin|apres-midi))(?:-(\d+))?\b")
 _UUID = re.compile(r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}")
 
@@ -46,10 +47,22 @@ class Desk:
     names: Mapping[str, str]
     deja_ensemble: frozenset[tuple[str, str]]
 
-    def judge(self, inscription: UUID, vers: UUID | None, contre: UUID | None = None) -> Avis:
-        """Say what moving this person would do; `vers` None is the waiting list."""
-        found = consequences(self.problem, self.groupes, self._move(inscription, vers, contre), self.deja_ensemble)
-        return self._avis(found)
+    def judge(self, inscription: UUID, vers: UUID | None, contre: UUID | None = None, *, brief: bool = False) -> Avis:
+        """Say what moving this person would do; `vers` None is the waiting list.
+
+        `brief` tells the two groupes apart as those of departure and arrival, where the page names them already.
+        """
+        move = self._move(inscription, vers, contre)
+        names = dict(self.names)
+        if brief:
+            left = next((g.id for g in self.groupes if move.candidat in g.membres), None)
+            names |= {key: told for key, told in ((left, _LEFT), (move.vers, _JOINED)) if key}
+        found = consequences(self.problem, self.groupes, move, self.deja_ensemble)
+        return Avis(
+            refus=tuple(in_french(named(v.phrase, names)) for v in found.refus),
+            mieux=tuple(in_french(named(phrase, names)) for phrase in found.mieux),
+            moins_bien=tuple(in_french(named(phrase, names)) for phrase in found.moins_bien),
+        )
 
     def reasons_after(self, inscription: UUID, vers: UUID | None, contre: UUID | None) -> Mapping[str, Raison]:
         """Return the reason of each person placed in these groupes once the move is made."""
@@ -59,16 +72,6 @@ class Desk:
         return Move(
             str(inscription), None if vers is None else self.keys[vers], None if contre is None else str(contre)
         )
-
-    def _avis(self, found: Consequences) -> Avis:
-        return Avis(
-            tuple(self._read(v.phrase) for v in found.refus),
-            tuple(self._read(p) for p in found.mieux),
-            tuple(self._read(p) for p in found.moins_bien),
-        )
-
-    def _read(self, phrase: str) -> str:
-        return in_french(named(phrase, self.names))
 
 
 @dataclass(frozen=True, slots=True)

@@ -70,8 +70,8 @@ async def _possible(
     found = await brouillons.places_at(connection, where, limit=PLACES_PER_PAGE, offset=start)
     desk = await read_desk(connection, donnees, shown.id, person, lieux=[lieu.id for lieu in found])
     return {
-        "vers": [(lieu, desk.judge(person.inscription, lieu.id)) for lieu in found],
-        "attente": desk.judge(person.inscription, None) if here else None,
+        "vers": [(lieu, desk.judge(person.inscription, lieu.id, brief=True)) for lieu in found],
+        "attente": desk.judge(person.inscription, None, brief=True) if here else None,
         "possibles": total,
         "creneaux": mine,
         "creneau": creneau if creneau in mine else "",
@@ -105,7 +105,7 @@ async def show_exchanges(
             lieux=[there.id] if there else [],
             others=[other.inscription for other in others],
         )
-        judged = [(other, desk.judge(inscription, groupe, other.inscription)) for other in others]
+        judged = [(other, desk.judge(inscription, groupe, other.inscription, brief=True)) for other in others]
     count, current = pages_of(total, PEOPLE_PER_PAGE, numero)
     return page(
         request,
@@ -126,8 +126,10 @@ async def _other_place(
 ) -> Lieu | None:
     found = await brouillons.find_places(connection, shown.id, ids=[groupe] if groupe else [])
     here = person.etat.groupe
-    if shown.etat != "prete" or here == groupe or len(found) != bool(groupe):
-        raise PageError(404, "Échange impossible", "Choisissez un autre groupe de cette proposition.")
+    if shown.etat != "prete" or person.retiree or here == groupe or len(found) != bool(groupe):
+        raise PageError(
+            404, "Échange impossible", "Choisissez une personne qui participe et un autre groupe de la proposition."
+        )
     return found[0] if found else None
 
 

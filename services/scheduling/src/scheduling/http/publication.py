@@ -30,14 +30,15 @@ async def confirm_publication(request: Request, db: Db, code: str, proposition: 
         groupes = await pages.count_groupes(connection, etat.montree.id)
         ecarts = await pages.changes_since(connection, code, etat.montree.id)
         deplacees = await mouvements.count_people(connection, etat.montree.id)
-        veilles = groupes_to_watch(await quality.strengths(connection, etat.montree.id), etat.campagne.donnees.groupe)
+        strengths = await quality.strengths(connection, etat.montree.id)
     lines = [
         (t.titre, groupes.get(t.code, 0), decisions.get(t.code, {}))
         for t in etat.campagne.donnees.thematiques
         if t.code in decisions
     ]
-    placed = sum(d.get("retenue", 0) for _, _, d in lines)
-    told = sum(sum(d.values()) for _, _, d in lines)
+    placed = sum(e.taille for e in strengths)
+    told = sum(sum(d.values()) for _, _, d in lines) - ecarts.partis + ecarts.arrives
+    out = sum(d.get("non_retenue", 0) for _, _, d in lines)
     return page(
         request,
         "publier.html",
@@ -45,12 +46,11 @@ async def confirm_publication(request: Request, db: Db, code: str, proposition: 
         lignes=lines,
         groupes=sum(groupes.values()),
         places=placed,
-        sans_place=told - placed,
-        attente=sum(d.get("liste_attente", 0) for _, _, d in lines),
+        attente=told - placed - out,
         prevenues=told,
         invitations=_INVITATIONS * placed,
         deplacees=deplacees,
-        cassees=sum(v.sous_le_minimum for v in veilles),
+        cassees=sum(v.sous_le_minimum for v in groupes_to_watch(strengths, etat.campagne.donnees.groupe)),
         ecarts=ecarts,
     )
 

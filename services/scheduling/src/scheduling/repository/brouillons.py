@@ -172,7 +172,9 @@ async def places_at(connection: AsyncConnection, where: Ou, *, limit: int, offse
     rows = await connection.execute(
         text(f"""
             {_LIEUX} AND {_AT}
-            ORDER BY (SELECT count(*) FROM affectations a WHERE a.groupe = g.id), g.ordre LIMIT :limit OFFSET :offset
+            ORDER BY (SELECT count(*) FROM affectations a LEFT JOIN annulations n USING (inscription)
+                      WHERE a.groupe = g.id AND n.inscription IS NULL), g.ordre
+            LIMIT :limit OFFSET :offset
         """),  # noqa: S608 - the query is ours
         asdict(where) | {"limit": limit, "offset": offset},
     )
