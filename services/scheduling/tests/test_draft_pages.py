@@ -84,6 +84,8 @@ async def test_a_place_is_fixed_and_freed_on_the_person_s_page(table: Any) -> No
     async with table.signed_in() as web:
         fixed = await post_form(web, f"{draft}/fixer", {"inscription": table.person(1), "etendue": "groupe"})
         assert "Mardi matin, groupe 1" in shown(fixed)
+        assert "Libérez-la pour déplacer cette personne" in fixed.text
+        assert "Déplacer" not in fixed.text
         assert "Place fixée" in (await web.get(CAMPAGNE)).text
         freed = await post_form(web, f"{draft}/liberer", {"inscription": table.person(1)})
         assert "Fixer dans ce créneau" in freed.text

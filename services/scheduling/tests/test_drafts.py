@@ -158,7 +158,7 @@ async def test_a_fixed_place_holds_the_person_until_it_is_freed(table: Any) -> N
     proposition = await season(table)
     async with table.database.transaction() as tx:
         await use_cases.fix_place(tx, proposition, table.person(1), groupe=False)
-    with pytest.raises(Refused, match="Dominique Numéro 1 n’est pas à la place fixée"):
+    with pytest.raises(Refused, match="La place de Dominique Numéro 1 est fixée"):
         await table.move(proposition, 1)
     await table.move(proposition, 1, vers=table.groupe(proposition, MARDI, 2))
     async with table.database.transaction() as tx:

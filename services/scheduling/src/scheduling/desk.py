@@ -20,6 +20,7 @@ from scheduling.repository.mouvements import Changement, Mouvement
 from scheduling.solver.moves import Move, apply_move, consequences
 from scheduling.solver.problem import GroupeForme, GroupingProblem, Raison, creneau_en_francais
 from scheduling.solver.reasons import place_reasons
+from scheduling.solver.rules import Violation, fixed_places_are_kept
 from scheduling.use_cases.announce import in_french
 
 _LEFT, _JOINED = "Le groupe de départ", "Le groupe d’arrivée"
@@ -59,7 +60,7 @@ class Desk:
             names |= {key: told for key, told in ((left, _LEFT), (move.vers, _JOINED)) if key}
         found = consequences(self.problem, self.groupes, move, self.deja_ensemble)
         return Avis(
-            refus=tuple(in_french(named(v.phrase, names)) for v in found.refus),
+            refus=tuple(in_french(named(_told(v), names)) for v in found.refus),
             mieux=tuple(in_french(named(phrase, names)) for phrase in found.mieux),
             moins_bien=tuple(in_french(named(phrase, names)) for phrase in found.moins_bien),
         )
@@ -95,6 +96,13 @@ async def tell_moves(connection: AsyncConnection, proposition: UUID, moves: Sequ
         return f"{people.get(change.inscription, 'une personne')}, de {start} à {end}"
 
     return [Recit(m.rang, in_french(" ; ".join(map(told, m.changements)) + "."), m.fait_le) for m in moves]
+
+
+def _told(violation: Violation) -> str:
+    """The rule's own sentence; a fixed place is the team's, who can free it."""
+    if violation.rule == fixed_places_are_kept.__name__:
+        return f"La place de {violation.subject} est fixée : libérez-la d'abord."
+    return violation.phrase
 
 
 def named(phrase: str, names: Mapping[str, str]) -> str:

@@ -4,7 +4,7 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from chassis.web.pages import Db, PageError, page, see_other
-from fastapi import APIRouter, Form, Request
+from fastapi import APIRouter, Form, Query, Request
 from fastapi.responses import Response
 from pydantic import BaseModel
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -21,11 +21,21 @@ router = APIRouter(prefix="/propositions/{proposition}")
 PLACES_PER_PAGE = 10
 
 
+class Vue(BaseModel):
+    """Which of the groupes where somebody could go, as the address says."""
+
+    creneau: str = ""
+    numero: int = 1
+
+
+FIRST = Vue()
+
+
 @router.get("/personnes/{inscription}")
 async def show_person(
-    request: Request, db: Db, proposition: UUID, inscription: UUID, *, creneau: str = "", numero: int = 1
+    request: Request, db: Db, proposition: UUID, inscription: UUID, vue: Annotated[Vue, Query()]
 ) -> Response:
-    return await _show(request, db, proposition, inscription, creneau=creneau, numero=numero)
+    return await _show(request, db, proposition, inscription, vue=vue)
 
 
 async def _show(
@@ -34,38 +44,40 @@ async def _show(
     proposition: UUID,
     inscription: UUID,
     *,
-    creneau: str = "",
-    numero: int = 1,
+    vue: Vue = FIRST,
     refus: str | None = None,
 ) -> Response:
     async with db.read() as connection:
         etat, shown = await find_shown(connection, proposition)
         person = await _find(connection, proposition, inscription)
         here = [person.etat.groupe] if person.etat.groupe else []
-        context = {
+        context: dict[str, Any] = {
             "personne": person,
             "groupe": next(iter(await brouillons.find_places(connection, proposition, ids=here)), None),
             "fixee": (await places.of_people(connection, [inscription])).get(inscription),
             "mouvements": await read_moves(connection, proposition),
-            "mobile": shown.etat == "prete" and not person.retiree and person.etat.decision != "non_retenue",
         }
+        fixed = context["fixee"]
+        mobile = shown.etat == "prete" and not person.retiree and person.etat.decision != "non_retenue"
+        context["mobile"] = mobile and (fixed is None or fixed.numero is None)
         if context["mobile"]:
-            context |= await _possible(connection, etat, shown, person, creneau=creneau, numero=numero)
+            where = {fixed.creneau} if fixed else set(person.disponibilites)
+            context |= await _possible(connection, etat, shown, person, creneaux=where, vue=vue)
     return page(
         request, "personne.html", status=409 if refus else 200, etat=etat, proposition=shown, refus=refus, **context
     )
 
 
 async def _possible(
-    connection: AsyncConnection, etat: Etat, shown: Avancement, person: Personne, *, creneau: str, numero: int
+    connection: AsyncConnection, etat: Etat, shown: Avancement, person: Personne, *, creneaux: set[str], vue: Vue
 ) -> dict[str, Any]:
-    """Return one page of the groupes at this person's créneaux, each with what the move would do."""
+    """Return one page of the groupes at these créneaux, each with what moving this person there would do."""
     donnees = etat.campagne.donnees
-    mine = [c for c in donnees.creneaux if c in person.disponibilites]
+    mine = [c for c in donnees.creneaux if c in creneaux]
     here = person.etat.groupe
-    where = Ou(shown.id, person.thematique, [creneau] if creneau in mine else mine, here)
+    where = Ou(shown.id, person.thematique, [vue.creneau] if vue.creneau in mine else mine, here)
     total = await brouillons.count_places_at(connection, where)
-    count, current = pages_of(total, PLACES_PER_PAGE, numero)
+    count, current = pages_of(total, PLACES_PER_PAGE, vue.numero)
     start = (current - 1) * PLACES_PER_PAGE
     found = await brouillons.places_at(connection, where, limit=PLACES_PER_PAGE, offset=start)
     desk = await read_desk(connection, donnees, shown.id, person, lieux=[lieu.id for lieu in found])
@@ -74,7 +86,7 @@ async def _possible(
         "attente": desk.judge(person.inscription, None, brief=True) if here else None,
         "possibles": total,
         "creneaux": mine,
-        "creneau": creneau if creneau in mine else "",
+        "creneau": vue.creneau if vue.creneau in mine else "",
         "numero": current,
         "pages": count,
     }
