@@ -163,6 +163,14 @@ class Table:
         async with self.database.transaction() as tx:
             await use_cases.redo_move(tx, proposition, version)
 
+    async def request(self) -> None:
+        async with self.database.transaction() as tx:
+            await use_cases.request_groupes(tx, CODE)
+
+    async def latest(self) -> Avancement:
+        async with self.database.read() as connection:
+            return (await propositions.of_campagne(connection, CODE))[0]
+
     @asynccontextmanager
     async def signed_in(self) -> AsyncIterator[httpx.AsyncClient]:
         async with client(self.service) as web:

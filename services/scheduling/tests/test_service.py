@@ -37,8 +37,7 @@ from scheduling.domain import Avancement, Progression, Refused
 from scheduling.handlers import handlers
 from scheduling.plan import Demande, Plan
 from scheduling.planner import Planner
-from scheduling.repository import places, propositions
-from scheduling.repository.places import PlaceFixee
+from scheduling.repository import propositions
 from scheduling.repository.propositions import Claim
 from scheduling.settings import Settings
 from scheduling.solve import form_and_plan
@@ -335,67 +334,6 @@ async def test_a_stopped_worker_gives_its_request_back_and_ends_its_child(stage:
     assert (await stage.latest()).etat == "demandee"
     with pytest.raises(ProcessLookupError):
         os.kill(int(child), 0)
-
-
-WAITS_FOR_THE_STOP = """
-import os, time
-from scheduling import solve
-found = solve.form_and_plan
-def slowly(demande, watch):
-    watch.tell("Recherche", 41, 50.5)
-    while not watch.stopped():
-        time.sleep(0.01)
-    return found(demande, watch)
-solve.form_and_plan = slowly
-os._exit(solve.main())
-"""
-
-
-async def test_the_team_sees_how_far_the_solver_is_and_stops_it_with_the_best_it_has(stage: Stage) -> None:
-    await stage.deliver(campagne(), *(person(n) for n in range(1, 7)))
-    page = f"/groupes/campagnes/{CODE}"
-    slow = Planner(stage.database, stage.settings, command=(sys.executable, "-c", WAITS_FOR_THE_STOP), renew_s=0.05)
-    async with client(stage.service) as web:
-        await sign_in(web, "/groupes")
-        await post_form(web, f"{page}/former", {})
-        running = asyncio.create_task(slow.run())
-        while (await stage.latest()).poids is None:  # noqa: ASYNC110 - told by another process
-            await asyncio.sleep(0.05)
-        followed = " ".join((await web.get(f"{page}/avancement")).text.split())
-        assert "Recherche…" in followed
-        assert '41 <span class="barre__sur">sur 50</span>' in followed
-        assert "Temps écoulé" in followed
-        stopped = await post_form(web, f"{page}/arreter", {})
-        assert "Arrêt demandé" in stopped.text
-        assert "Arrêter et garder" not in stopped.text
-        await running
-    assert (await stage.latest()).etat == "prete"
-
-
-async def test_a_fixed_place_survives_the_next_run(stage: Stage) -> None:
-    both = ({"creneau": "mardi-matin", "accord": "prefere"}, {"creneau": "jeudi-matin", "accord": "possible"})
-    await stage.deliver(campagne(), *(person(n, disponibilites=both) for n in range(1, 11)))
-    await stage.form()
-    async with stage.database.transaction() as tx:
-        for number in range(1, 5):
-            await places.fix(tx.connection, CODE, person_id(number), PlaceFixee("jeudi-matin", 1), NOW)
-    await stage.form_and_publish()
-    (thursday,) = [g for g in await stage.published(GroupeForme) if g.creneau == "jeudi-matin"]
-    assert {person_id(n) for n in range(1, 5)} <= set(thursday.membres)
-
-
-async def test_a_fixed_place_that_breaks_a_rule_is_told_and_the_last_proposition_stays(stage: Stage) -> None:
-    await stage.deliver(campagne(), *(person(n) for n in range(1, 7)))
-    kept = await stage.form()
-    async with stage.database.transaction() as tx:
-        await places.fix(tx.connection, CODE, person_id(1), PlaceFixee("jeudi-matin", None), NOW)
-    await stage.form(stage.child_planner)
-    async with client(stage.service) as web:
-        await sign_in(web, "/groupes")
-        shown = " ".join((await web.get(f"/groupes/campagnes/{CODE}")).text.split())
-    assert "La place fixée pour Camille Numéro 1 est le jeudi matin, où cette personne n’est pas disponible" in shown
-    assert "La proposition précédente est toujours là." in shown
-    await stage.publish(kept.id)
 
 
 async def test_the_team_moves_and_cancels_a_seance_on_its_page(stage: Stage) -> None:

@@ -3,13 +3,14 @@
 from chassis.web.pages import team
 from fastapi import APIRouter, Depends
 
-from scheduling.http import campagnes, comparaison, mouvements, personnes, publication, seances
+from scheduling.http import campagnes, comparaison, echanges, mouvements, personnes, publication, seances
 
 router = APIRouter(dependencies=[Depends(team)])
 for part in (
     campagnes.router,
     personnes.router,
     mouvements.router,
+    echanges.router,
     comparaison.router,
     publication.router,
     seances.router,

@@ -10,7 +10,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from scheduling.desk import readable, tell_moves
 from scheduling.domain import Avancement, Refused
-from scheduling.repository import inscriptions, mouvements, propositions
+from scheduling.repository import brouillons, inscriptions, mouvements, propositions
+from scheduling.repository.brouillons import Personne
 from scheduling.repository.inscriptions import Campagne
 
 PEOPLE_PER_PAGE = 50
@@ -74,6 +75,14 @@ async def find_shown(connection: AsyncConnection, proposition: UUID) -> tuple[Et
     if found is None or found.etat not in {"prete", "publiee"}:
         raise PageError(404, "Proposition introuvable", "Elle n’existe pas, ou n’est plus conservée.")
     return await read_etat(connection, await find_campagne(connection, found.campagne), proposition), found
+
+
+async def find_person(connection: AsyncConnection, proposition: UUID, inscription: UUID) -> Personne:
+    """Raise PageError when the person is not in this proposition."""
+    found = await brouillons.people(connection, proposition, ids=[inscription])
+    if not found:
+        raise PageError(404, "Personne introuvable", "Elle n’est pas dans cette proposition.")
+    return found[0]
 
 
 async def read_moves(connection: AsyncConnection, proposition: UUID) -> dict[str, Any]:
