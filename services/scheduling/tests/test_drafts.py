@@ -67,6 +67,19 @@ async def test_a_move_that_breaks_a_rule_is_refused_in_plain_words(table: Any) -
     assert await table.rows(proposition) == before
 
 
+async def test_a_refusal_names_people_and_collectivites_as_the_team_knows_them(table: Any) -> None:
+    proposition = await season(table)
+    home = {"type": "commune", "code": "00001", "nom": "Commune 1", "departement": "12", "taille": "petite"}
+    await table.invite(19, collectivite=home, disponibilites=({"creneau": MARDI, "accord": "possible"},))
+    second = await table.propose({(MARDI, 1): range(1, 6), (JEUDI, 1): range(6, 11)}, waiting=[19])
+    with pytest.raises(Refused, match="compte 2 personnes de la collectivité Commune 1"):
+        await table.move(second, 19, vers=table.groupe(second, MARDI, 1))
+    with pytest.raises(Refused, match="Dominique Numéro 19 n’est pas disponible le jeudi matin"):
+        await table.move(second, 19, vers=table.groupe(second, JEUDI, 1))
+    with pytest.raises(Refused, match="n’existe pas dans cette proposition"):
+        await table.move(second, 19, vers=table.groupe(proposition, MARDI, 1))
+
+
 async def test_two_people_who_move_at_once_do_not_undo_each_other(table: Any) -> None:
     proposition = await season(table)
 

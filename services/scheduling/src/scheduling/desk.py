@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from scheduling.domain import Refused
 from scheduling.plan import build_demande, place_key
 from scheduling.repository import brouillons, inscriptions, places
-from scheduling.repository.brouillons import Lieu, Personne
+from scheduling.repository.brouillons import Personne
 from scheduling.repository.mouvements import Changement, Mouvement
 from scheduling.solver.moves import Move, apply_move, consequences
 from scheduling.solver.problem import GroupeForme, GroupingProblem, Raison, creneau_en_francais
@@ -153,16 +153,12 @@ async def read_desk(
             str(i): place_key(p.creneau, p.numero) for i, p in fixed.items() if p.creneau in campagne.creneaux
         },
     )
-    people = await inscriptions.names_of(connection, ids)
+    names = await inscriptions.names_in_rules(connection, ids)
     return Desk(
         thematique=person.thematique,
         problem=demande.problemes[person.thematique],
         groupes=tuple(GroupeForme(keys[lieu.id], lieu.creneau, tuple(map(str, lieu.membres))) for lieu in found),
         keys=keys,
-        names={keys[lieu.id]: _title(lieu) for lieu in found} | {str(i): name for i, name in people.items()},
+        names=names | {keys[lieu.id]: f"Le groupe « {lieu.nom} »" for lieu in found},
         deja_ensemble=frozenset((str(a), str(b)) for a, b in await brouillons.reunions(connection, ids)),
     )
-
-
-def _title(lieu: Lieu) -> str:
-    return f"Le groupe « {lieu.nom} »"

@@ -58,7 +58,7 @@ async def _show(
             "mouvements": await read_moves(connection, proposition),
         }
         fixed = context["fixee"]
-        mobile = shown.etat == "prete" and not person.retiree and person.etat.decision != "non_retenue"
+        mobile = shown.etat == "prete" and not person.retiree
         context["mobile"] = mobile and (fixed is None or fixed.numero is None)
         if context["mobile"]:
             where = {fixed.creneau} if fixed else set(person.disponibilites)

@@ -95,6 +95,18 @@ async def inscrits_of(connection: AsyncConnection, ids: Sequence[UUID]) -> list[
     return [Inscrit(**{**row, "id": str(row["id"])}) for row in rows.mappings()]
 
 
+async def names_in_rules(connection: AsyncConnection, ids: Sequence[UUID]) -> dict[str, str]:
+    """Return the name of each of these people, and of their collectivités, by what the solver calls them."""
+    rows = await connection.execute(
+        text("SELECT id, personne, collectivite, collectivite_nom FROM inscriptions WHERE id = ANY(:ids)"),
+        {"ids": list(ids)},
+    )
+    found: dict[str, str] = {}
+    for row in rows:
+        found |= {str(row.id): row.personne, row.collectivite: row.collectivite_nom}
+    return found
+
+
 async def names_of(connection: AsyncConnection, ids: Sequence[UUID]) -> dict[UUID, str]:
     rows = await connection.execute(
         text("SELECT id, personne FROM inscriptions WHERE id = ANY(:ids)"), {"ids": list(ids)}

@@ -113,8 +113,6 @@ def _refuse_nonsense(person: Personne, vers: UUID | None, other: Personne | None
         raise Refused("Un échange se fait entre deux personnes de la même thématique.")
     if vers == person.etat.groupe:
         raise Refused("Cette personne y est déjà.")
-    if any(p.etat.decision == Decision.NON_RETENUE for p in concerned):
-        raise Refused("Une personne sans créneau possible ne peut pas être placée.")
 
 
 async def _changes(
