@@ -6,6 +6,7 @@ Invariant: nothing here imports a solver library, so that the service's own proc
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time
+from types import MappingProxyType
 from typing import Any
 
 from contracts.events import CampagneOuverte
@@ -72,6 +73,8 @@ DEMANDE = TypeAdapter(Demande)
 PLAN = TypeAdapter(Plan)
 IMPOSSIBLE = 2
 """Exit code of the child process when the input can't be solved as it is; its last line of stderr says why."""
+STOP = b"stop\n"
+"""What the child reads after the Demande when it is to end with the best that it has."""
 
 
 def groupe_key(thematique: str, groupe: str) -> str:
@@ -79,10 +82,21 @@ def groupe_key(thematique: str, groupe: str) -> str:
     return f"{thematique}/{groupe}"
 
 
+def place_key(creneau: str, numero: int | None) -> str:
+    """Name a place as the solver does: a groupe of a créneau, or any groupe of it."""
+    return creneau if numero is None else f"{creneau}-{numero}"
+
+
 def build_demande(
-    campagne: CampagneOuverte, inscrits: Sequence[Inscrit], occupe: frozenset[tuple[str, datetime]]
+    campagne: CampagneOuverte,
+    inscrits: Sequence[Inscrit],
+    occupe: frozenset[tuple[str, datetime]] = frozenset(),
+    places_fixees: Mapping[str, str] = MappingProxyType({}),
 ) -> Demande:
-    """Make the problem of a campagne; `occupe` are the (animateur, start) that its animateurs have elsewhere."""
+    """Make the problem of a campagne.
+
+    `occupe` are the (animateur, start) that its animateurs have elsewhere; `places_fixees` go by inscription.
+    """
     by_thematique: dict[str, list[Inscrit]] = {t.code: [] for t in campagne.thematiques}
     for inscrit in inscrits:
         if inscrit.thematique in by_thematique:
@@ -91,7 +105,12 @@ def build_demande(
     limites = Limites(min=taille.min, max=taille.max, elus_min=taille.elus_min, agents_min=taille.agents_min)
     return Demande(
         problemes={
-            code: GroupingProblem(tuple(_candidats(people)), campagne.creneaux, limites)
+            code: GroupingProblem(
+                tuple(_candidats(people)),
+                campagne.creneaux,
+                limites,
+                places_fixees={p.id: places_fixees[p.id] for p in people if p.id in places_fixees},
+            )
             for code, people in by_thematique.items()
         },
         titres={t.code: t.titre for t in campagne.thematiques},

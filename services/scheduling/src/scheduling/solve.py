@@ -1,28 +1,29 @@
 """The planner's child process: `python -m scheduling.solve`, JSON in, JSON out.
 
 Standard input: the memory limit in MB and the Demande, one line each; then it stays open for as long as the answer
-is wanted. Standard output: lines `{"progression": …}` and at last `{"plan": …}`. Exit code 2 with one French sentence
-on standard error: the input can't be solved as it is. Any other code: a defect, with its trace on standard error.
+is wanted, and a line `stop` asks for the best found so far. Standard output: lines `{"progression": {"texte": …,
+"poids": …, "borne": …}}` and at last `{"plan": …}`. Exit code 2 with one French sentence on standard error: the input
+can't be solved as it is. Any other code: a defect, with its trace on standard error.
 """
 
 import json
 import os
 import sys
 import threading
-from collections.abc import Callable
 from dataclasses import replace
 from typing import TextIO
 
-from scheduling.plan import DEMANDE, IMPOSSIBLE, PLAN, Demande, Plan, groupe_key
+from scheduling.plan import DEMANDE, IMPOSSIBLE, PLAN, STOP, Demande, Plan, groupe_key
 from scheduling.sharing import share_groupes, total_capacity
 from scheduling.solver.grouping import form_groupes
 from scheduling.solver.problem import Animateur, Equipe, InfeasibleInput, Proposition
 from scheduling.solver.timetable import available_animateurs, plan_seances
 from scheduling.solver.timetable_problem import GroupeAPlanifier, TimetableProblem
+from scheduling.solver.watch import Watch
 
 
-def form_and_plan(demande: Demande, tell: Callable[[str], None]) -> Plan:
-    """Form the groupes of every thématique, then plan them all together; `tell` receives French progress.
+def form_and_plan(demande: Demande, watch: Watch) -> Plan:
+    """Form the groupes of every thématique, then plan them all together.
 
     Animateurs are shared first (`sharing`); what a thématique doesn't use goes to those where people still wait.
     Raises InfeasibleInput.
@@ -43,14 +44,16 @@ def form_and_plan(demande: Demande, tell: Callable[[str], None]) -> Plan:
     # The smallest first: within its share it takes little, and it has the least choice of créneaux.
     order = sorted(demande.problemes, key=lambda t: (len(demande.problemes[t].candidats), t))
     for number, thematique in enumerate(order, 1):
-        tell(f"Thématique « {demande.titres[thematique]} » ({number} sur {len(order)}), {_placed(found)}")
+        _tell(watch, found, f"Thématique « {demande.titres[thematique]} » ({number} sur {len(order)})")
         found[thematique] = _form(demande, thematique, animateurs, found, shares[thematique])
     for thematique in sorted(order, key=lambda t: (-len(found[t].en_attente), t)):
         formed = sum(len(p.groupes) for p in found.values())
+        if watch.stopped():
+            break
         if shares[thematique] is not None and found[thematique].en_attente and formed < total_capacity(animateurs):
-            tell(f"Places restantes pour « {demande.titres[thematique]} », {_placed(found)}")
+            _tell(watch, found, f"Places restantes pour « {demande.titres[thematique]} »")
             found[thematique] = _form(demande, thematique, animateurs, found, None)
-    tell(f"Animateurs et dates de {sum(len(p.groupes) for p in found.values())} groupes, {_placed(found)}")
+    _tell(watch, found, f"Animateurs et dates de {sum(len(p.groupes) for p in found.values())} groupes")
     planned = plan_seances(replace(horaire, groupes=_to_plan(demande, found)))
     return Plan({t: found[t] for t in sorted(found)}, planned)
 
@@ -77,9 +80,10 @@ def _form(
         raise InfeasibleInput(f"Thématique « {demande.titres[thematique]} » : {wrong}") from wrong
 
 
-def _placed(found: dict[str, Proposition]) -> str:
+def _tell(watch: Watch, found: dict[str, Proposition], texte: str) -> None:
     count = sum(len(p.places) for p in found.values())
-    return f"{count} {'personnes placées' if count > 1 else 'personne placée'}"
+    placed = f"{count} {'personnes placées' if count > 1 else 'personne placée'}"
+    watch.tell(f"{texte}, {placed}", sum(p.poids_place for p in found.values()), None)
 
 
 def _to_plan(demande: Demande, found: dict[str, Proposition]) -> tuple[GroupeAPlanifier, ...]:
@@ -115,19 +119,35 @@ def _limit_memory(megabytes: int) -> None:
     resource.setrlimit(resource.RLIMIT_AS, (megabytes << 20, megabytes << 20))
 
 
-def _end_with_the_parent() -> None:
-    """A worker that is gone has closed the pipe: nobody waits for the answer any more."""
-    sys.stdin.buffer.read()
-    os._exit(1)
+class _Parent(Watch):
+    """The planner at the other end of the pipes, as the solver sees it."""
+
+    def __init__(self, answer: TextIO) -> None:
+        self._answer = answer
+        self._asked_to_stop = threading.Event()
+
+    def tell(self, texte: str, poids: int | None = None, borne: float | None = None) -> None:
+        _write(self._answer, progression={"texte": texte, "poids": poids, "borne": borne})
+
+    def stopped(self) -> bool:
+        return self._asked_to_stop.is_set()
+
+    def listen(self) -> None:
+        """Follow standard input; a worker that is gone has closed it, and nobody waits for the answer any more."""
+        for line in sys.stdin.buffer:
+            if line == STOP:
+                self._asked_to_stop.set()
+        os._exit(1)
 
 
 def main() -> int:
     answer = _open_answer()
     _limit_memory(int(sys.stdin.buffer.readline()))
     demande = DEMANDE.validate_json(sys.stdin.buffer.readline())
-    threading.Thread(target=_end_with_the_parent, daemon=True).start()
+    parent = _Parent(answer)
+    threading.Thread(target=parent.listen, daemon=True).start()
     try:
-        plan = form_and_plan(demande, lambda text: _write(answer, progression=text))
+        plan = form_and_plan(demande, parent)
     except InfeasibleInput as wrong:
         sys.stderr.buffer.write(f"{wrong}\n".encode())
         return IMPOSSIBLE

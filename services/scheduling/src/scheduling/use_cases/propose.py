@@ -35,6 +35,11 @@ async def request_groupes(tx: Transaction, campagne: str, *, automatique: bool =
     tx.wake(PLANNER)
 
 
+async def stop_solver(tx: Transaction, campagne: str) -> None:
+    """Have the run end with the best it has; one that has ended meanwhile is left alone."""
+    await propositions.ask_to_stop(tx.connection, campagne)
+
+
 async def save_proposition(
     tx: Transaction, claim: Claim, demande: Demande, plan: Plan, *, visio_url: str, seconds: float
 ) -> bool:
@@ -97,6 +102,7 @@ class _Rows:
                 "thematique": thematique,
                 "nom": nom_du_groupe(self._demande.titres[thematique], groupe.creneau, numero, in_creneau),
                 "creneau": groupe.creneau,
+                "numero": numero,
                 "animateur": animateur,
                 "animateur_nom": self._noms[animateur],
                 "version": 1,
@@ -143,6 +149,9 @@ class _Rows:
         horaire = self._plan.horaire
         return {
             "secondes": round(seconds, 1),
+            "bareme": _weights(self._demande),
+            "borne": sum(found.borne for found in self._plan.propositions.values()),
+            "optimal": all(found.preuve == "optimal" for found in self._plan.propositions.values()),
             "constats": [in_french(phrase) for phrase in horaire.constats],
             "non_planifies": [in_french(self._named(n.groupe, n.phrase)) for n in horaire.non_planifies],
             "dates_optimales": horaire.preuve == "optimal",
@@ -173,3 +182,7 @@ class _Rows:
             "optimal": found.preuve == "optimal",
             "constats": [in_french(phrase) for phrase in found.constats],
         }
+
+
+def _weights(demande: Demande) -> dict[str, int]:
+    return {taille: poids for p in demande.problemes.values() for taille, poids in p.limites.poids.items()}
