@@ -139,25 +139,33 @@ async def read_desk(
     """Read what is needed to judge moves of this person to these groupes, or against these people."""
     about = [person, *await brouillons.people(connection, proposition, ids=others)] if others else [person]
     wanted = {*lieux, *(p.etat.groupe for p in about if p.etat.groupe)}
+    wanted |= await brouillons.groupes_bound_with(
+        connection, proposition, [p.inscription for p in about], homes=campagne.places_par_collectivite > 0
+    )
     found = await brouillons.find_places(connection, proposition, ids=sorted(wanted))
-    if {lieu.thematique for lieu in found} - {person.thematique}:
+    if {lieu.thematique for lieu in found if lieu.id in set(lieux)} - {person.thematique}:
         raise Refused("Ce groupe est d’une autre thématique.")
     ids = sorted({m for lieu in found for m in lieu.membres} | {p.inscription for p in about})
     inscrits = await inscriptions.inscrits_of(connection, ids)
     fixed = await places.of_people(connection, ids)
-    keys = {lieu.id: place_key(lieu.creneau, lieu.numero) for lieu in found}
+    keys = {lieu.id: place_key(lieu.thematique, lieu.creneau, lieu.numero) for lieu in found}
+    themes = {UUID(i.id): i.thematique for i in inscrits}
     demande = build_demande(
         campagne,
         inscrits,
         places_fixees={
-            str(i): place_key(p.creneau, p.numero) for i, p in fixed.items() if p.creneau in campagne.creneaux
+            str(i): place_key(themes[i], p.creneau, p.numero)
+            for i, p in fixed.items()
+            if p.creneau in campagne.creneaux
         },
     )
     names = await inscriptions.names_in_rules(connection, ids)
     return Desk(
         thematique=person.thematique,
-        problem=demande.problemes[person.thematique],
-        groupes=tuple(GroupeForme(keys[lieu.id], lieu.creneau, tuple(map(str, lieu.membres))) for lieu in found),
+        problem=demande.probleme,
+        groupes=tuple(
+            GroupeForme(keys[lieu.id], lieu.thematique, lieu.creneau, tuple(map(str, lieu.membres))) for lieu in found
+        ),
         keys=keys,
         names=names | {keys[lieu.id]: f"Le groupe « {lieu.nom} »" for lieu in found},
         deja_ensemble=frozenset((str(a), str(b)) for a, b in await brouillons.reunions(connection, ids)),

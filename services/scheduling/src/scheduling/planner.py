@@ -18,8 +18,8 @@ from chassis.store import Database
 from pydantic_core import from_json
 
 from scheduling.domain import Progression
-from scheduling.plan import DEMANDE, IMPOSSIBLE, PLAN, STOP, Demande, Plan, build_demande, place_key
-from scheduling.repository import groupes, inscriptions, places, propositions
+from scheduling.plan import DEMANDE, IMPOSSIBLE, PLAN, STOP, Demande, Passe, Plan, build_demande, place_key
+from scheduling.repository import groupes, inscriptions, places, propositions, saisons
 from scheduling.repository.propositions import Claim
 from scheduling.settings import Settings
 from scheduling.use_cases import save_proposition
@@ -130,9 +130,17 @@ class Planner:
             ids = [animateur.id for animateur in donnees.animateurs]
             occupe = await groupes.busy(connection, animateurs=ids, but_campagne=claim.campagne)
             fixees = await places.of_campagne(connection, claim.campagne)
-        return build_demande(
-            donnees, inscrits, occupe, {str(i): place_key(p.creneau, p.numero) for i, p in fixees.items()}
-        )
+            passe = Passe(
+                attendus=frozenset(map(str, await saisons.waited_in_vain(connection, claim.campagne))),
+                reunions=frozenset(
+                    (str(a), str(b)) for a, b in await saisons.earlier_peers(connection, claim.campagne)
+                ),
+            )
+        themes = {inscrit.id: inscrit.thematique for inscrit in inscrits}
+        places_fixees = {
+            str(i): place_key(themes[str(i)], p.creneau, p.numero) for i, p in fixees.items() if str(i) in themes
+        }
+        return build_demande(donnees, inscrits, occupe, places_fixees, passe)
 
     async def _solve(self, claim: Claim, demande: Demande) -> Plan:
         child = await asyncio.create_subprocess_exec(

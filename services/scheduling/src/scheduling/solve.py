@@ -10,93 +10,12 @@ import json
 import os
 import sys
 import threading
-from dataclasses import replace
 from typing import TextIO
 
-from scheduling.plan import DEMANDE, IMPOSSIBLE, PLAN, STOP, Demande, Plan, groupe_key
-from scheduling.sharing import share_groupes, total_capacity
-from scheduling.solver.grouping import form_groupes
-from scheduling.solver.problem import Animateur, Equipe, InfeasibleInput, Proposition
-from scheduling.solver.timetable import available_animateurs, plan_seances
-from scheduling.solver.timetable_problem import GroupeAPlanifier, TimetableProblem
+from scheduling.plan import DEMANDE, IMPOSSIBLE, PLAN, STOP, Plan
+from scheduling.solver.problem import InfeasibleInput
+from scheduling.solver.season import solve_season
 from scheduling.solver.watch import Watch
-
-
-def form_and_plan(demande: Demande, watch: Watch) -> Plan:
-    """Form the groupes of every thématique, then plan them all together.
-
-    Animateurs are shared first (`sharing`); what a thématique doesn't use goes to those where people still wait.
-    Raises InfeasibleInput.
-    """
-    horaire = TimetableProblem(
-        groupes=(),
-        animateurs=demande.animateurs,
-        seances_du=demande.seances_du,
-        seances_au=demande.seances_au,
-        jours_exclus=demande.jours_exclus,
-        heures=demande.heures,
-        occupe=demande.occupe,
-        graine=demande.graine,
-    )
-    animateurs = available_animateurs(horaire)
-    shares = share_groupes(demande.problemes, animateurs)
-    found: dict[str, Proposition] = {}
-    # The smallest first: within its share it takes little, and it has the least choice of créneaux.
-    order = sorted(demande.problemes, key=lambda t: (len(demande.problemes[t].candidats), t))
-    for number, thematique in enumerate(order, 1):
-        _tell(watch, found, f"Thématique « {demande.titres[thematique]} » ({number} sur {len(order)})")
-        found[thematique] = _form(demande, thematique, animateurs, found, shares[thematique])
-    for thematique in sorted(order, key=lambda t: (-len(found[t].en_attente), t)):
-        formed = sum(len(p.groupes) for p in found.values())
-        if watch.stopped():
-            break
-        if shares[thematique] is not None and found[thematique].en_attente and formed < total_capacity(animateurs):
-            _tell(watch, found, f"Places restantes pour « {demande.titres[thematique]} »")
-            found[thematique] = _form(demande, thematique, animateurs, found, None)
-    _tell(watch, found, f"Animateurs et dates de {sum(len(p.groupes) for p in found.values())} groupes")
-    planned = plan_seances(replace(horaire, groupes=_to_plan(demande, found)))
-    return Plan({t: found[t] for t in sorted(found)}, planned)
-
-
-def _form(
-    demande: Demande,
-    thematique: str,
-    animateurs: tuple[Animateur, ...],
-    found: dict[str, Proposition],
-    share: int | None,
-) -> Proposition:
-    engages = tuple((t, g.creneau) for t, p in sorted(found.items()) if t != thematique for g in p.groupes)
-    problem = demande.problemes[thematique]
-    try:
-        return form_groupes(
-            replace(
-                problem,
-                equipe=Equipe(animateurs, thematique, engages),
-                limites=replace(problem.limites, groupes_max=share),
-                graine=demande.graine,
-            )
-        )
-    except InfeasibleInput as wrong:
-        raise InfeasibleInput(f"Thématique « {demande.titres[thematique]} » : {wrong}") from wrong
-
-
-def _tell(watch: Watch, found: dict[str, Proposition], texte: str) -> None:
-    count = sum(len(p.places) for p in found.values())
-    placed = f"{count} {'personnes placées' if count > 1 else 'personne placée'}"
-    watch.tell(f"{texte}, {placed}", sum(p.poids_place for p in found.values()), None)
-
-
-def _to_plan(demande: Demande, found: dict[str, Proposition]) -> tuple[GroupeAPlanifier, ...]:
-    groupes = []
-    for thematique, proposition in found.items():
-        departements = {c.id: c.departement for c in demande.problemes[thematique].candidats}
-        groupes += [
-            GroupeAPlanifier(
-                groupe_key(thematique, g.id), thematique, g.creneau, tuple(departements[m] for m in g.membres)
-            )
-            for g in proposition.groupes
-        ]
-    return tuple(groupes)
 
 
 def _open_answer() -> TextIO:
@@ -147,10 +66,11 @@ def main() -> int:
     parent = _Parent(answer)
     threading.Thread(target=parent.listen, daemon=True).start()
     try:
-        plan = form_and_plan(demande, parent)
+        saison = solve_season(demande.probleme, demande.horaire, parent)
     except InfeasibleInput as wrong:
         sys.stderr.buffer.write(f"{wrong}\n".encode())
         return IMPOSSIBLE
+    plan = Plan(saison.proposition, saison.horaire)
     _write(answer, plan=PLAN.dump_python(plan, mode="json"))
     return 0
 

@@ -181,6 +181,23 @@ async def places_at(connection: AsyncConnection, where: Ou, *, limit: int, offse
     return [Lieu(**{**row, "membres": tuple(row["membres"])}) for row in rows.mappings()]
 
 
+async def groupes_bound_with(
+    connection: AsyncConnection, proposition: UUID, ids: Sequence[UUID], *, homes: bool
+) -> set[UUID]:
+    """Return where these people, by another inscription, or others of their collectivités (`homes`) have a place."""
+    rows = await connection.execute(
+        text("""
+            SELECT DISTINCT a.groupe FROM inscriptions i
+            JOIN inscriptions autre ON autre.campagne = i.campagne
+              AND (autre.email = i.email OR (:homes AND autre.collectivite = i.collectivite))
+            JOIN affectations a ON a.inscription = autre.id AND a.proposition = :proposition
+            WHERE i.id = ANY(:ids) AND a.groupe IS NOT NULL
+        """),
+        {"proposition": proposition, "ids": list(ids), "homes": homes},
+    )
+    return set(rows.scalars())
+
+
 async def reunions(connection: AsyncConnection, ids: Sequence[UUID]) -> frozenset[tuple[UUID, UUID]]:
     """Return the pairs of these people, each sorted, who were in one published groupe of another campagne."""
     rows = await connection.execute(

@@ -102,12 +102,12 @@ async def inscrits_of(connection: AsyncConnection, ids: Sequence[UUID]) -> list[
 async def names_in_rules(connection: AsyncConnection, ids: Sequence[UUID]) -> dict[str, str]:
     """Return the name of each of these people, and of their collectivités, by what the solver calls them."""
     rows = await connection.execute(
-        text("SELECT id, personne, collectivite, collectivite_nom FROM inscriptions WHERE id = ANY(:ids)"),
+        text("SELECT id, personne, email, collectivite, collectivite_nom FROM inscriptions WHERE id = ANY(:ids)"),
         {"ids": list(ids)},
     )
     found: dict[str, str] = {}
     for row in rows:
-        found |= {str(row.id): row.personne, row.collectivite: row.collectivite_nom}
+        found |= {str(row.id): row.personne, row.email: row.personne, row.collectivite: row.collectivite_nom}
     return found
 
 

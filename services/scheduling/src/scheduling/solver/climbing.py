@@ -13,13 +13,12 @@ from scheduling.solver.mip import Floats, Ints
 from scheduling.solver.openings import Openings, Unfillable
 from scheduling.solver.watch import Watch
 
+_SOME = 1e-6
 _WORK = 400_000
 """Inscriptions that may be placed anew in all: the larger the campagne, the fewer tries, and the less they matter."""
 
 
-def climb(
-    openings: Openings, filling: Filling, groupes: Ints, where: Ints, watch: Watch
-) -> tuple[Ints, Ints]:
+def climb(openings: Openings, filling: Filling, groupes: Ints, where: Ints, watch: Watch) -> tuple[Ints, Ints]:
     """Return the groupes to open and the slot of each candidat."""
     weight, bound = filling.weight(where), openings.bound
     tries = _WORK // max(1, where.size)
@@ -48,7 +47,7 @@ def _steps(openings: Openings, groupes: Ints) -> Iterator[Ints]:
     gains = _gains(slopes)
     order = np.argsort(-gains, axis=None, kind="stable")
     closed = slopes.size
-    for index in order[: int((gains > 1e-6).sum())].tolist():
+    for index in order[: int((gains > _SOME).sum())].tolist():
         close, open_ = divmod(index, closed + 1)
         other = groupes.copy()
         if close < closed:
@@ -61,4 +60,5 @@ def _steps(openings: Openings, groupes: Ints) -> Iterator[Ints]:
 def _gains(slopes: Floats) -> Floats:
     """What closing the groupe of a row and opening that of a column adds at most; the last ones stand for none."""
     ends = np.append(slopes, 0.0)
-    return ends[np.newaxis, :] - ends[:, np.newaxis]
+    gains: Floats = ends[np.newaxis, :] - ends[:, np.newaxis]
+    return gains

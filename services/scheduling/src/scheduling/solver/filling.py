@@ -72,9 +72,11 @@ def _network(problem: GroupingProblem, crowd: Crowd, units: Units, usable: Ints,
 def _gain(crowd: Crowd, units: Units, usable: Ints) -> Ints:
     candidat = units.arc_candidat[usable]
     wanted = crowd.rang.max(initial=1) - crowd.rang[candidat]
-    value = crowd.weight[candidat] * _BASE + wanted
+    value: Ints = crowd.weight[candidat] * _BASE + wanted
     value = value * _BASE + units.arc_preferred[usable]
-    return value * _BASE + crowd.attendu[candidat]
+    value *= _BASE
+    value += crowd.attendu[candidat]
+    return value
 
 
 def _add_people(arcs: "_Arcs", problem: GroupingProblem, crowd: Crowd, units: Units, unit: Ints) -> None:

@@ -68,7 +68,8 @@ def consequences(
     `deja_ensemble` are pairs of candidats, each pair sorted, who were in one groupe in an earlier season.
     """
     moving = {move.candidat, *([move.contre] if move.contre else [])}
-    before = tuple(g for g in groupes if g.id == move.vers or moving & set(g.membres))
+    bound = moving | _bound_with(problem, moving)
+    before = tuple(g for g in groupes if g.id == move.vers or bound & set(g.membres))
     after = apply_move(before, move)
     part = _part(problem, {m for g in (*before, *after) for m in g.membres} | moving)
     told = [*_gains(part, before, after, deja_ensemble)]
@@ -83,13 +84,21 @@ def _groupe_of(groupes: Iterable[GroupeForme], person: str) -> str | None:
     return next((g.id for g in groupes if person in g.membres), None)
 
 
+def _bound_with(problem: GroupingProblem, moving: set[str]) -> set[str]:
+    """Return the other candidats whose places count with those of these: the same person, the same collectivité."""
+    movers = [c for c in problem.candidats if c.id in moving]
+    people = {c.personne for c in movers}
+    homes = {c.collectivite for c in movers} if problem.limites.places_par_collectivite else set()
+    return {c.id for c in problem.candidats if c.personne in people or c.collectivite in homes}
+
+
 def _part(problem: GroupingProblem, people: set[str]) -> GroupingProblem:
     """Keep these people only; how many groupes there are, and who runs them, doesn't change with a move."""
     return replace(
         problem,
         candidats=tuple(c for c in problem.candidats if c.id in people),
         places_fixees={person: place for person, place in problem.places_fixees.items() if person in people},
-        equipe=None,
+        animateurs=None,
     )
 
 

@@ -164,15 +164,17 @@ class _Choices:
         arcs = arcs[starts_of(self._group[arcs])]
         amount = np.where(best > _CLOSE, self._units.count[self._unit], 0)
         amount = self._within_places(best, amount)
-        gains = np.bincount(self._block, weights=np.maximum(best, 0) * amount, minlength=self.blocks)
+        gained = np.maximum(best, 0) * amount
+        gains = np.bincount(self._block, weights=gained, minlength=self.blocks).astype(np.float64)
 
         def column(block: int) -> tuple[float, Ints, Floats]:
             mine = np.flatnonzero((self._block == block) & (amount > 0))
-            people = np.bincount(self._key[arcs[mine]], weights=amount[mine], minlength=2 * self._slots)
-            at_home = np.bincount(self._home[arcs[mine]], weights=amount[mine], minlength=self._homes + 1)
+            chosen, many = arcs[mine], amount[mine].astype(np.float64)
+            people = np.bincount(self._key[chosen], weights=many, minlength=2 * self._slots).astype(np.float64)
+            at_home = np.bincount(self._home[chosen], weights=many, minlength=self._homes + 1)
             people = np.append(people, at_home[: self._homes])
-            keys = np.flatnonzero(people)
-            return float((self._weight[arcs[mine]] * amount[mine]).sum()), keys, people[keys]
+            keys = np.flatnonzero(people).astype(np.int64)
+            return float(self._weight[chosen] @ many), keys, people[keys]
 
         return gains, column
 
@@ -309,7 +311,8 @@ class _Master:
     def short(self) -> NDArray[np.bool_]:
         """Tell in which slots nobody takes some places of the last solution."""
         nobody = np.asarray(self._highs.getSolution().col_value)[self._nobody :][: 2 * self._slots]
-        return nobody.reshape(2, -1).max(axis=0) > _WHOLE
+        short: NDArray[np.bool_] = nobody.reshape(2, -1).max(axis=0) > _WHOLE
+        return short
 
     def allows(self, groupes: Ints) -> bool:
         """Tell whether these numbers keep the limits by créneau and in all."""
