@@ -1,0 +1,17 @@
+"""The problem of a whole campagne, from what the two files say."""
+
+from collections.abc import Sequence
+
+from scheduling.essai.parametres import Parametres
+from scheduling.solver.problem import Candidat, GroupingProblem
+
+
+def make_problem(candidats: Sequence[Candidat], parametres: Parametres) -> GroupingProblem:
+    return GroupingProblem(
+        candidats=tuple(candidats),
+        creneaux=parametres.creneaux,
+        limites=parametres.limites,
+        animateurs=parametres.horaire.animateurs,
+        titres={t: t for t in sorted({c.thematique for c in candidats})},
+        graine=parametres.horaire.graine,
+    )
