@@ -1,9 +1,11 @@
 """`scheduling essai INSCRIPTIONS.csv --parametres PARAMETRES.toml --sortie DOSSIER`: no server, no environment."""
 
 import gc
+import os
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -80,8 +82,23 @@ def _solve(terminal: Terminal, candidats: Sequence[Candidat], parametres: Parame
         result = read_result(problem, solve_season(problem, parametres.horaire, terminal))
         return result, report(problem, result.groupes, result.borne)
 
-    result, rapport = terminal.watch(work)
+    with _silent_libraries():
+        result, rapport = terminal.watch(work)
     return result, rapport | {"arrete": terminal.stopped()}
+
+
+@contextmanager
+def _silent_libraries() -> Iterator[None]:
+    """Drop what solver libraries print on standard output by themselves."""
+    sys.stdout.flush()
+    kept, nowhere = os.dup(1), os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, 1)
+    try:
+        yield
+    finally:
+        os.dup2(kept, 1)
+        os.close(kept)
+        os.close(nowhere)
 
 
 def _in_order(rapport: dict[str, Any]) -> dict[str, Any]:

@@ -88,7 +88,7 @@ def _room(problem: GroupingProblem, thematique: str, creneaux: Sequence[str]) ->
     if problem.animateurs is None:
         return cap
     able = [a for a in problem.animateurs if thematique in a.thematiques]
-    sets = {a.id: sum(problem.capacites.get((a.id, c), 1) for c in creneaux if c in a.creneaux) for a in able}
+    sets = {a.id: sum(problem.capacites.get(a.id, {}).get(c, 1) for c in creneaux if c in a.creneaux) for a in able}
     return min(cap, sum(min(a.groupes_max, sets[a.id]) for a in able))
 
 

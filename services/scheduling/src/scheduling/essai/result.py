@@ -44,5 +44,13 @@ def read_result(problem: GroupingProblem, saison: Saison) -> Result:
             *proposition.non_retenus,
         ),
         borne=proposition.borne,
-        constats=(*proposition.constats, *horaire.constats, *(n.phrase for n in horaire.non_planifies)),
+        constats=(
+            *(
+                f"{problem.titres.get(t, t)} : {phrase}"
+                for t, found in proposition.constats.items()
+                for phrase in found
+            ),
+            *horaire.constats,
+            *(n.phrase for n in horaire.non_planifies),
+        ),
     )

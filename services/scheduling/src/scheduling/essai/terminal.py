@@ -18,6 +18,7 @@ from rich.live import Live
 from rich.table import Table
 
 from scheduling.essai.faults import proper
+from scheduling.solver.watch import Watch
 
 T = TypeVar("T")
 
@@ -25,17 +26,17 @@ STOPPING = proper("Arrêt demandé : la meilleure solution trouvée est gardée.
 
 
 @dataclass(slots=True)
-class Terminal:
+class Terminal(Watch):
     """The solver's watch: it is told of progress, and asked whether to stop."""
 
     console: Console
     started: float = field(default_factory=time.monotonic)
     phase: str = ""
-    poids: float | None = None
+    poids: int | None = None
     borne: float | None = None
     _stop: threading.Event = field(default_factory=threading.Event)
 
-    def tell(self, texte: str, poids: float | None = None, borne: float | None = None) -> None:
+    def tell(self, texte: str, poids: int | None = None, borne: float | None = None) -> None:
         phase = proper(texte)
         if phase != self.phase and not self.console.is_terminal:
             self.console.print(phase, highlight=False, soft_wrap=True)
