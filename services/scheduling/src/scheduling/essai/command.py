@@ -56,7 +56,7 @@ def essai(
 
 def _read(terminal: Terminal, inscriptions: Path, parametres: Path) -> tuple[tuple[Candidat, ...], Parametres]:
     """Read both files, and name what is wrong in either."""
-    terminal.tell(f"Lecture de {inscriptions.name}")
+    terminal.tell(f"Lecture du fichier {inscriptions.name}")
     refused: list[str] = []
     candidats: tuple[Candidat, ...] = ()
     try:
