@@ -38,8 +38,8 @@ bench: install ## consumer, relay and mail against the obvious stack, as ratios 
 	@$(SYNC) --group bench
 	@$(BIN)/python -m bench
 
-bench-groupes: install ## groupes from file to checked result, 60 to 100,000 people, against a bound and other ways (LONG=1: 1,000,000)
-	@$(BIN)/python -m bench.groupes $(if $(filter-out 0,$(LONG)),--long)
+bench-groupes: install ## groupes from file to checked result, 60 to 100,000 people, against a bound and other ways (LONG=1: 1,000,000; PAGE=file)
+	@$(BIN)/python -m bench.groupes $(if $(filter-out 0,$(LONG)),--long) $(if $(PAGE),--page $(PAGE))
 
 install: python $(filter .tools/%,$(UV))
 	@$(SYNC)

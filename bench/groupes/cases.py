@@ -29,7 +29,7 @@ class Case:
     """What to draw. `capacity` is the share of the groupes needed that the animateurs can run.
 
     `elus` multiplies everyone's chance to be an élu; `one_collectivite` people belong to the same large commune;
-    `animateurs` sets their number whatever is needed.
+    `animateurs` sets their number whatever is needed; `goal` is how many seconds it may take.
     """
 
     name: str
@@ -40,20 +40,21 @@ class Case:
     one_collectivite: int = 0
     animateurs: int | None = None
     capacity: float = 0.9
+    goal: float | None = None
     seed: int = 1
 
 
 SMALL: Final = (
-    Case("60 people", 60, ("eau",)),
-    Case("300 people", 300),
-    Case("2,000 people", 2_000),
-    Case("10,000 people", 10_000),
+    Case("60 people", 60, ("eau",), goal=1),
+    Case("300 people", 300, goal=1),
+    Case("2,000 people", 2_000, goal=1),
+    Case("10,000 people", 10_000, goal=3),
 )
 LARGE: Final = (
-    Case("100,000 people", 100_000),
-    Case("100,000, one thématique", 100_000, ("eau",)),
+    Case("100,000 people", 100_000, goal=30),
+    Case("100,000, one thématique", 100_000, ("eau",), goal=30),
 )
-LARGEST: Final = (Case("1,000,000 people", 1_000_000),)
+LARGEST: Final = (Case("1,000,000 people", 1_000_000, goal=180),)
 HARD: Final = (
     Case("too few élus", 2_000, elus=0.15),
     Case("everyone on one créneau", 2_000, creneaux=("mardi-matin",)),

@@ -72,6 +72,7 @@ class Measure:
 
 def measure(case: Case, folder: Path, *, rivals: bool = True) -> Measure:
     """Draw the case, run the command on it, check what it wrote, and bound it."""
+    print(case.name, file=sys.stderr)
     inscriptions, parametres = write_case(case, folder)
     ours = run_command(inscriptions, parametres, folder / "sortie")
     limit, seconds, rows = _bound(case, inscriptions, parametres, ours.weight)
