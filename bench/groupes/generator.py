@@ -66,7 +66,7 @@ def write_case(case: Case, folder: Path) -> tuple[Path, Path]:
 
 def _bodies() -> list[Collectivite]:
     """Every body that is filed under one département, the most populated first; not the régions."""
-    bodies = list(load_reference())
+    bodies = [body for body in load_reference() if body.type is not TypeCollectivite.REGION]
     departements = {body.departement for body in bodies if body.departement}
     return [body for body in bodies if (body.departement or body.code) in departements]
 

@@ -80,6 +80,8 @@ def moment(text: str) -> datetime:
         raise Wrong(
             f"recue_le « {short(text)} » n'est pas une date : écrivez par exemple 2027-03-01T14:30:00+01:00."
         ) from None
+    if found.tzinfo is UTC:
+        return found
     return (found if found.tzinfo else found.replace(tzinfo=PARIS)).astimezone(UTC)
 
 
