@@ -6,6 +6,7 @@ from datetime import date
 from typing import Final
 
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from bench.groupes.measure import CLOSE, Ended, Measure, Rival
@@ -44,7 +45,7 @@ class Page:
         for number, name in enumerate(self.header):
             table.add_column(name, justify="right" if number and len(self.header) > 2 else "left")
         for row in self.rows:
-            table.add_row(*row)
+            table.add_row(*map(escape, row))
         console.print(table)
 
     def markdown(self) -> str:

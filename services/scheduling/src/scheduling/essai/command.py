@@ -40,7 +40,7 @@ def essai(
     terminal = Terminal(console)
     try:
         check_folder(sortie)
-        candidats, found = _read(terminal, inscriptions, parametres)
+        candidats, found = _read(inscriptions, parametres)
         result, rapport = _solve(terminal, candidats, found)
         rapport |= {"duree_s": round(time.perf_counter() - started, 2), "memoire_mo": peak_memory()}
         write_result(sortie, result, _in_order(rapport))
@@ -54,9 +54,8 @@ def essai(
         sys.stdout.write(f"{line}\n")
 
 
-def _read(terminal: Terminal, inscriptions: Path, parametres: Path) -> tuple[tuple[Candidat, ...], Parametres]:
+def _read(inscriptions: Path, parametres: Path) -> tuple[tuple[Candidat, ...], Parametres]:
     """Read both files, and name what is wrong in either."""
-    terminal.tell(f"Lecture du fichier {inscriptions.name}")
     refused: list[str] = []
     candidats: tuple[Candidat, ...] = ()
     try:
@@ -110,7 +109,9 @@ def summary(rapport: dict[str, Any], constats: Sequence[str], sortie: Path) -> l
     """Say in a few lines what came out, and what would let more people in."""
     placed = pluriel(rapport["places"], "inscription placée", "inscriptions placées")
     lines = [f"{placed} sur {nombre(rapport['inscriptions'])}, dans {pluriel(rapport['groupes'], 'groupe')}."]
-    if rapport["preuve"] == "optimal":
+    if not rapport["groupes"]:
+        lines.append("Aucun groupe n'a pu être formé : attente.csv dit pourquoi pour chaque inscription.")
+    elif rapport["preuve"] == "optimal":
         lines.append(
             f"Poids placé : {nombre(rapport['poids_place'])}. C'est prouvé : aucune répartition ne fait mieux."
         )
@@ -130,6 +131,15 @@ def summary(rapport: dict[str, Any], constats: Sequence[str], sortie: Path) -> l
 
 def peak_memory() -> int:
     """Most memory that this process has held, in MB; 0 where the system doesn't tell."""
+    try:
+        # What getrusage says on Linux includes the process that started this one.
+        status = Path("/proc/self/status").read_text(encoding="ascii")
+        return round(int(status.partition("VmHWM:")[2].split()[0]) / 1024)
+    except (OSError, IndexError):
+        return _peak_by_getrusage()
+
+
+def _peak_by_getrusage() -> int:
     try:
         import resource  # noqa: PLC0415 - absent on Windows
     except ImportError:
