@@ -84,6 +84,7 @@ _DEMANDE_FIELDS: Final = {
     "situation": "Deux communes tirent leur eau de la même source, qui a baissé d’un tiers en trois étés.",
     "engagements": Engagements(quatre_seances=True, situation_concrete=True, camera_et_micro=True),
     "recue_le": _ARRIVAL,
+    "rang": 1,
 }
 _GROUPE_FIELDS: Final = {
     "groupe": _GROUPE,

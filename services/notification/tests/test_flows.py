@@ -98,6 +98,48 @@ async def test_a_place_that_comes_free_is_a_second_decision(notification: Any, s
     assert notification.sink.subjects()[2] == "Vos 4 dates : Eau 1, mardi matin"
 
 
+@pytest.mark.parametrize("decision_first", [True, False])
+async def test_who_replaces_somebody_in_the_course_of_the_cycle_is_invited_to_what_is_left_of_it(
+    notification: Any, season: Any, *, decision_first: bool
+) -> None:
+    await notification.hear(*season.published(people=1), season.validee("remplace@exemple.fr"))
+    gone, comes = season.people
+    await notification.hear(season.decidee(comes, Decision.LISTE_ATTENTE, Motif.CRENEAUX_COMPLETS))
+    await notification.send()
+    notification.go_to(season.first + timedelta(days=3))
+    await notification.hear(season.annulee(gone))
+    decided = season.decidee(comes, code=Motif.PLACE_LIBEREE, decidee_le=notification.now[0])
+    modified = GroupeModifie.model_validate(season.groupe([comes], version=2).model_dump())
+    await notification.hear(*([decided, modified] if decision_first else [modified, decided]))
+    await notification.send()
+    told = [mail for mail in notification.sink.mails if "remplace@" in mail["To"]][2:]
+    assert [str(mail["Subject"]).replace("\xa0", " ") for mail in told] == [
+        "Vos 3 dates : Eau 1, mardi matin",
+        "Séance 2 : mardi 18 mai à 8 h 30",
+        "Séance 3 : mardi 1er juin à 8 h 30",
+        "Séance 4 : mardi 15 juin à 8 h 30",
+    ]
+    text = told[0].get_body(("plain",)).get_content()
+    assert "Séance 1" not in text
+    assert {_calendar(mail)[0] for mail in told[1:]} == {"REQUEST"}
+    notification.go_to(season.first + timedelta(days=42))
+    await notification.look_at_the_clock()
+    assert not [
+        row
+        for row in await notification.rows("modele, inscription, contexte->>'seance'")
+        if row[1:] == (comes, str(season.seance_ids[0]))
+    ]
+
+
+async def test_who_joins_for_the_last_seance_reads_one_date(notification: Any, season: Any) -> None:
+    await notification.hear(season.campagne(), season.validee(), season.groupe(), *season.seances())
+    notification.go_to(season.first + timedelta(days=30))
+    late = season.decidee(season.people[0], code=Motif.PLACE_LIBEREE, decidee_le=notification.now[0])
+    await notification.hear(late)
+    await notification.send()
+    assert notification.sink.subjects()[1:] == ["Votre date : Eau 1, mardi matin", "Séance 4 : mardi 15 juin à 8 h 30"]
+
+
 async def test_a_moved_seance_keeps_its_uid_and_raises_its_sequence(notification: Any, season: Any) -> None:
     await notification.hear(*season.published())
     await notification.send()

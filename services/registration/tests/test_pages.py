@@ -174,6 +174,17 @@ async def test_a_refused_person_corrects_what_was_written(season: Any) -> None:
     assert "Votre inscription est bien enregistrée" in words(await season.web.get(followed))
 
 
+async def test_a_correction_keeps_the_rank_that_the_portal_gave(season: Any, recue: Any) -> None:
+    wrong = recue(thematique="espace", rang=3)
+    await season.deliver(wrong)
+    token = Links("clef-de-test-" * 4).sign("suivi", str(wrong.inscription))
+    form = await post_form(season.web, f"/suivi/{token}/corriger", {})
+    for step in (STEP_1, STEP_2, STEP_3):
+        form = await post_form(season.web, form.url.path, step)
+    await consume(season)
+    assert [answer.rang for answer in await season.answers() if isinstance(answer, InscriptionValidee)] == [3]
+
+
 async def test_a_retained_person_sees_the_groupe_and_the_dates(season: Any, recue: Any) -> None:
     asked, groupe, seance = recue(), UUID(int=1), UUID(int=2)
     common = {"campagne": "printemps-2027", "thematique": "eau", "groupe": groupe}
@@ -216,6 +227,12 @@ CAMPAGNE: dict[str, Any] = {
     "heure_matin": "08:30",
     "heure_apres_midi": "13:30",
     "jours_exclus": "",
+    "places_par_personne": "1",
+    "places_par_collectivite": "0",
+    "poids_petite": "3",
+    "poids_moyenne": "2",
+    "poids_grande": "1",
+    "remplacement_jusqu_a_la_seance": "1",
 }
 
 
@@ -245,6 +262,9 @@ async def test_the_team_creates_opens_and_closes_a_campagne(season: Any) -> None
         ({"seances_du": "2027-09-10"}, "Les séances commencent après la fin des inscriptions."),
         ({"animateur_nom_1": ""}, "Indiquez au moins un animateur : sans lui, aucun groupe ne se forme."),
         ({"taille_max": "8"}, "Le plus grand groupe est au moins aussi grand que le plus petit."),
+        ({"places_par_personne": "0"}, "Indiquez un nombre entre 1 et 20."),
+        ({"poids_grande": "beaucoup"}, "Indiquez un nombre entre 1 et 100."),
+        ({"remplacement_jusqu_a_la_seance": "5"}, "Indiquez un nombre entre 1 et 4."),
     ],
 )
 async def test_a_wrong_campagne_is_told_and_not_kept(season: Any, changes: dict[str, str], sentence: str) -> None:
@@ -255,6 +275,42 @@ async def test_a_wrong_campagne_is_told_and_not_kept(season: Any, changes: dict[
     assert 'value="2027-09-20"' in answer.text
     async with season.database.read() as connection:
         assert len(await campagnes.all_of_them(connection)) == 1
+
+
+async def test_the_settings_of_places_and_replacements_are_kept_and_announced(season: Any) -> None:
+    await sign_in(season.web)
+    chosen = {
+        "places_par_personne": "2",
+        "places_par_collectivite": "3",
+        "poids_petite": "5",
+        "remplacement_automatique": "oui",
+        "remplacement_jusqu_a_la_seance": "2",
+    }
+    await post_form(season.web, "/campagnes/nouvelle", CAMPAGNE | chosen)
+    await post_form(season.web, "/campagnes/automne-2027/ouvrir", {})
+    (opened,) = [e for e in await published(season.database) if getattr(e, "campagne", "") == "automne-2027"]
+    assert isinstance(opened, CampagneOuverte)
+    assert (opened.places_par_personne, opened.places_par_collectivite) == (2, 3)
+    assert (opened.poids.petite, opened.poids.moyenne, opened.poids.grande) == (5, 2, 1)
+    assert (opened.remplacement_automatique, opened.remplacement_jusqu_a_la_seance) == (True, 2)
+    form = (await season.web.get("/campagnes/automne-2027/modifier")).text
+    assert 'id="remplacement_jusqu_a_la_seance-2" name="remplacement_jusqu_a_la_seance" value="2" checked' in form
+    assert 'name="remplacement_automatique" value="oui" checked' in form
+    assert 'name="poids_petite" type="number" value="5"' in form
+
+
+async def test_a_campagne_that_was_kept_before_the_settings_has_their_defaults(season: Any) -> None:
+    async with season.transaction() as tx:
+        await tx.connection.execute(text("UPDATE campagnes SET document = document - 'poids' - 'places_par_personne'"))
+    async with season.database.read() as connection:
+        (kept,) = await campagnes.all_of_them(connection)
+    assert (kept.places_par_personne, kept.poids.petite) == (1, 3)
+
+
+async def test_the_first_thematique_asked_for_is_said_to_be_the_first_choice(season: Any) -> None:
+    start = await season.web.get("/inscription")
+    second = await post_form(season.web, start.url.path, STEP_1)
+    assert "la première que vous demandez compte comme votre premier choix" in words(second)
 
 
 async def test_an_open_campagne_is_announced_again_when_it_changes(season: Any) -> None:

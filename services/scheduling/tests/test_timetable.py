@@ -99,7 +99,11 @@ def test_a_seance_already_standing_is_worked_around() -> None:
     ("changes", "words"),
     [
         ({"seances_au": date(2027, 6, 4)}, "Allongez la période"),
-        ({"animateurs": ()}, "aucun ne connaît sa thématique"),
+        ({"animateurs": ()}, "la campagne n'en a aucun"),
+        (
+            {"animateurs": (replace(animateur("a"), thematiques=frozenset({"forets"})),)},
+            "aucun ne connaît sa thématique",
+        ),
         ({"animateurs": (replace(animateur("a"), creneaux=frozenset({"jeudi-matin"})),)}, "disponible le lundi matin"),
         ({"animateurs": (animateur("a", 0),)}, "ont déjà tous leurs groupes"),
         ({"animateurs": (animateur("a", away=AWAY),)}, "ne laissent pas"),

@@ -20,5 +20,7 @@ class AffectationDecidee(EventData):
     code: Motif
     phrase: Sentence = Field(description="The reason as the person reads it, in French.")
     groupe: UUID | None = Field(default=None, description="Set when the decision is `retenue`.")
-    rang_attente: int | None = Field(default=None, ge=1, description="Place on the waiting list.")
+    rang_attente: int | None = Field(
+        default=None, ge=1, description="Place on the waiting list as it was told: it stays when others get a place."
+    )
     decidee_le: Moment

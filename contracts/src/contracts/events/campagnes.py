@@ -38,6 +38,14 @@ class Heures(Part):
     apres_midi: time = time(13, 30)
 
 
+class Poids(Part):
+    """What placing one person counts for in the forming of groupes, by the size class of the collectivité."""
+
+    petite: int = Field(default=3, ge=1, le=100)
+    moyenne: int = Field(default=2, ge=1, le=100)
+    grande: int = Field(default=1, ge=1, le=100)
+
+
 class _Campagne(EventData):
     key_field: ClassVar[str] = "campagne"
 
@@ -55,6 +63,17 @@ class _Campagne(EventData):
     jours_exclus: tuple[date, ...] = ()
     former_a_la_cloture: bool = Field(
         default=False, description="Groupes are formed and published by themselves when the campagne closes."
+    )
+    places_par_personne: int = Field(default=1, ge=1, le=20, description="Thématiques in which one person may meet.")
+    places_par_collectivite: int = Field(
+        default=0, ge=0, le=1000, description="Places in the season, one in a groupe at most; 0: no other limit."
+    )
+    poids: Poids = Poids()
+    remplacement_automatique: bool = Field(
+        default=False, description="A place that a withdrawal frees goes by itself to the person proposed for it."
+    )
+    remplacement_jusqu_a_la_seance: int = Field(
+        default=1, ge=1, le=4, description="Such a place may be filled until this séance begins; 1: the first."
     )
 
 

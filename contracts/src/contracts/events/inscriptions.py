@@ -95,6 +95,12 @@ class _Demande(EventData):
     avec: tuple[Email, ...] = Field(default=(), max_length=5, description="Wishes to be with: e-mail addresses.")
     sans: tuple[Email, ...] = Field(default=(), max_length=5, description="Wishes to be apart from.")
     recue_le: Moment = Field(description="When the person sent the form.")
+    rang: int | None = Field(
+        default=None,
+        ge=1,
+        le=20,
+        description="1 for the thématique that the person wants most; without it, the order of asking decides.",
+    )
 
 
 class InscriptionRecue(_Demande):

@@ -147,10 +147,14 @@ def _affectation(d: Dossier) -> Letter:
 
 
 def _retenue(d: Dossier) -> Letter:
-    seances = sorted((s for s in d.seances if not s.annulee), key=lambda s: s.rang)
+    """Whoever gets a place in the course of the cycle reads the dates that are left."""
+    standing = sorted((s for s in d.seances if not s.annulee), key=lambda s: s.rang)
+    seances = [s for s in standing if s.debut > d.envoi.cree_le] or standing
+    une = len(seances) == 1
     return Letter(
-        sujet=f"Vos {len(seances)} dates : {d.groupe_et_creneau}",
-        accroche=f"Vous avez une place dans {d.atelier} : réservez ces {len(seances)} dates dans votre agenda.",
+        sujet=f"{'Votre date' if une else f'Vos {len(seances)} dates'} : {d.groupe_et_creneau}",
+        accroche=f"Vous avez une place dans {d.atelier} : "
+        f"réservez {'cette date' if une else f'ces {len(seances)} dates'} dans votre agenda.",
         corps=(d.personne.phrase or "",),
         details=[*((f"Séance {s.rang}", _quand(s)) for s in seances), *_groupe(d)],
         suite=(

@@ -86,6 +86,15 @@ class TailleGroupe:
 
 
 @dataclass(frozen=True, slots=True)
+class Poids:
+    """What placing one person counts for, by the size class of the collectivité."""
+
+    petite: int = 3
+    moyenne: int = 2
+    grande: int = 1
+
+
+@dataclass(frozen=True, slots=True)
 class Heures:
     """When a séance begins, in the time of Paris."""
 
@@ -95,7 +104,11 @@ class Heures:
 
 @dataclass(frozen=True, slots=True)
 class Campagne:
-    """One season. The inscription window is inclusive at both ends, in aware UTC."""
+    """One season. The inscription window is inclusive at both ends, in aware UTC.
+
+    `places_par_collectivite` of 0 sets no limit in the season; a place that a withdrawal frees may be filled until
+    séance `remplacement_jusqu_a_la_seance` begins.
+    """
 
     code: str
     nom: str
@@ -110,6 +123,11 @@ class Campagne:
     heures: Heures = Heures()
     jours_exclus: tuple[date, ...] = ()
     former_a_la_cloture: bool = False
+    places_par_personne: int = 1
+    places_par_collectivite: int = 0
+    poids: Poids = Poids()
+    remplacement_automatique: bool = False
+    remplacement_jusqu_a_la_seance: int = 1
     etat: EtatCampagne = EtatCampagne.BROUILLON
     close_le: datetime | None = None
 

@@ -49,7 +49,10 @@ class Plan:
 
 @dataclass(frozen=True, slots=True)
 class Inscrit:
-    """An inscription validée as it is stored; `avec` and `sans` are lower-case addresses."""
+    """An inscription validée as it is stored; `avec` and `sans` are lower-case addresses.
+
+    `rang` counts from 1 the thématiques of one address, the most wanted first.
+    """
 
     id: str
     thematique: str
@@ -60,6 +63,7 @@ class Inscrit:
     taille: str
     disponibilites: Mapping[str, str]
     recue_le: datetime
+    rang: int = 1
     avec: Sequence[str] = field(default=())
     sans: Sequence[str] = field(default=())
 

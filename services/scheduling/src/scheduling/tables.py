@@ -46,7 +46,7 @@ inscriptions = Table(
     Column("campagne", Text, nullable=False),
     Column("thematique", Text, nullable=False),
     Column("personne", Text, nullable=False),
-    Column("email", Text, nullable=False, comment="Lower case; only to resolve the wishes to be with or apart."),
+    Column("email", Text, nullable=False, comment="Lower case; tells who is the same person, and resolves wishes."),
     Column("fonction", Text, nullable=False),
     Column("qualite", Text, nullable=False),
     Column("collectivite", Text, nullable=False, comment="Type and code: codes alone are not unique."),
@@ -57,7 +57,9 @@ inscriptions = Table(
     Column("avec", JSONB, nullable=False),
     Column("sans", JSONB, nullable=False),
     _moment("recue_le"),
+    Column("rang", Integer, comment="1: the thématique wanted most, if it was said."),
     Index("ix_inscriptions_campagne", "campagne", "thematique"),
+    Index("ix_inscriptions_email", "email"),
 )
 
 annulations = Table(
@@ -145,4 +147,20 @@ affectations = Table(
     Index("ix_affectations_groupe", "groupe"),
     Index("ix_affectations_inscription", "inscription"),
     Index("ix_affectations_attente", "proposition", "thematique", "rang_attente"),
+)
+
+remplacements = Table(
+    "remplacements",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("groupe", Uuid, ForeignKey("groupes.id", ondelete="CASCADE"), nullable=False),
+    Column("partie", Uuid, nullable=False, comment="The inscription whose place it was."),
+    Column("etat", Text, nullable=False, comment="ouvert, pourvu (see choisie) or clos."),
+    Column("automatique", Boolean, nullable=False, comment="Filled by itself, as the campagne is set."),
+    Column("choisie", Uuid, comment="The inscription that has the place now."),
+    Column("phrase", Text, comment="Why this person, as the team read it."),
+    _moment("ouvert_le"),
+    _moment("decide_le", nullable=True),
+    Index("ix_remplacements_groupe", "groupe", "etat"),
+    Index("uq_remplacements_partie", "partie", unique=True),
 )

@@ -14,6 +14,7 @@ from starlette.datastructures import FormData
 
 from registration.collectivites.search import normalise
 from registration.domain import CRENEAUX, Animateur, Campagne, Heures, TailleGroupe, Thematique
+from registration.http import campagne_reglages as reglages
 from registration.http.frame import text_of, texts_of
 
 MAX_ROWS: Final = 60
@@ -45,6 +46,7 @@ DEFAULTS: Final[Mapping[str, Any]] = {
     "agents_min": "5",
     "heure_matin": "08:30",
     "heure_apres_midi": "13:30",
+    **reglages.DEFAULTS,
 }
 _DATES: Final = {
     "inscriptions_du": "le premier jour des inscriptions",
@@ -55,6 +57,7 @@ _DATES: Final = {
 _TEXTS: Final = (
     "nom", "inscriptions_du", "inscriptions_au", "seances_du", "seances_au", "jours_exclus", "taille_min",
     "taille_max", "elus_min", "agents_min", "heure_matin", "heure_apres_midi",
+    *reglages.BOUNDS,
 )  # fmt: skip
 
 
@@ -89,6 +92,7 @@ class CampagneForm:
             "heure_matin": campagne.heures.matin.strftime("%H:%M"),
             "heure_apres_midi": campagne.heures.apres_midi.strftime("%H:%M"),
             "former_a_la_cloture": campagne.former_a_la_cloture,
+            **reglages.as_typed(campagne),
         }
         animateurs = [
             {
@@ -107,7 +111,8 @@ class CampagneForm:
     def read(cls, form: FormData) -> "CampagneForm":
         saisie: dict[str, Any] = {name: text_of(form, name) for name in _TEXTS}
         saisie["creneaux"] = texts_of(form, "creneaux")
-        saisie["former_a_la_cloture"] = "former_a_la_cloture" in form
+        for box in ("former_a_la_cloture", "remplacement_automatique"):
+            saisie[box] = box in form
         thematiques = [
             {"code": text_of(form, f"thematique_code_{row}"), "titre": text_of(form, f"thematique_titre_{row}")}
             for row in range(1, MAX_ROWS + 1)
@@ -142,6 +147,7 @@ class CampagneForm:
             self._heures(),
             self._dates("jours_exclus", self.saisie["jours_exclus"]),
         )
+        settings = reglages.as_fields(self.saisie, self._number)
         if self.erreurs or not (du and au and first and last):
             return None
         return Campagne(
@@ -158,6 +164,7 @@ class CampagneForm:
             heures=heures,
             jours_exclus=exclus,
             former_a_la_cloture=bool(self.saisie["former_a_la_cloture"]),
+            **settings,
         )
 
     def _nom(self) -> str:

@@ -179,12 +179,16 @@ def as_recue(
         "avec": addresses(typed.get("avec", "")),
         "sans": addresses(typed.get("sans", "")),
         "recue_le": now,
+        "rang": typed.get("rang"),
     }
     return InscriptionRecue.model_validate(values)
 
 
 def as_typed(recue: InscriptionRecue, known: Collectivites) -> Contenu:
-    """Return the form as the person would have typed this event; the commitments are taken anew."""
+    """Return the form as the person would have typed this event; the commitments are taken anew.
+
+    The form has no field for `rang`: what a portal said stays as it is.
+    """
     asked = recue.collectivite
     body = find_collectivite(f"{asked.type}:{asked.nom if asked.type == 'autre' else asked.code}", known)
     return {
@@ -199,4 +203,5 @@ def as_typed(recue: InscriptionRecue, known: Collectivites) -> Contenu:
         "creneaux": {d.creneau: d.accord.value for d in recue.disponibilites},
         "avec": ", ".join(recue.avec),
         "sans": ", ".join(recue.sans),
+        "rang": recue.rang,
     }

@@ -1,6 +1,7 @@
 """Campagnes, their proposition with its groupes, and the people without a place."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from math import ceil
 from typing import Any
 
@@ -11,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from scheduling import use_cases
 from scheduling.domain import Avancement, Refused
-from scheduling.repository import inscriptions, pages, propositions
+from scheduling.repository import inscriptions, pages, propositions, remplacements
 from scheduling.repository.inscriptions import Campagne
 
 router = APIRouter()
@@ -81,6 +82,7 @@ async def show_campagne(request: Request, db: Db, code: str, thematique: str = "
         context: dict[str, Any] = {}
         if etat.montree is not None:
             context = await _proposition(connection, etat, thematique, numero)
+            context |= await _freed_places(connection, etat.campagne, db.clock())
     return page(request, "campagne.html", etat=etat, **context)
 
 
@@ -105,6 +107,12 @@ async def _proposition(connection: AsyncConnection, etat: Etat, thematique: str,
         "numero": current,
         "pages": count,
     }
+
+
+async def _freed_places(connection: AsyncConnection, campagne: Campagne, now: datetime) -> dict[str, int]:
+    limit = campagne.donnees.remplacement_jusqu_a_la_seance
+    to_fill, freed = await remplacements.count(connection, campagne.code, limit, now)
+    return {"a_pourvoir": to_fill, "liberees": freed}
 
 
 def _add_up(decisions: dict[str, dict[str, int]]) -> dict[str, int]:

@@ -31,8 +31,8 @@ class Campagne:
 async def lock_campagnes(connection: AsyncConnection, codes: Iterable[str], *, shared: bool = False) -> None:
     """Hold these campagnes until the end of the transaction.
 
-    What changes one person takes it shared, what changes the whole (a publication) alone: so that no withdrawal falls
-    between the two.
+    Who registers takes it shared; what changes the whole (a publication), and a withdrawal whose place may go to
+    somebody else, take it alone.
     """
     function = "pg_advisory_xact_lock_shared" if shared else "pg_advisory_xact_lock"
     for code in sorted(set(codes)):
@@ -74,11 +74,14 @@ async def save_annulations(connection: AsyncConnection, rows: Sequence[Mapping[s
 
 
 async def active_inscrits(connection: AsyncConnection, campagne: str) -> list[Inscrit]:
-    """Return everybody of the campagne who has not withdrawn."""
+    """Return everybody of the campagne who has not withdrawn.
+
+    Who asks for several thématiques has them in the order that they said, then in that of asking.
+    """
     rows = await connection.execute(
         text("""
             SELECT id, thematique, email, collectivite, departement, qualite, taille, disponibilites, recue_le, avec,
-                   sans
+                   sans, row_number() OVER (PARTITION BY email ORDER BY rang NULLS LAST, recue_le, id) AS rang
             FROM inscriptions i
             WHERE campagne = :campagne AND NOT EXISTS (SELECT FROM annulations WHERE inscription = i.id)
             ORDER BY id

@@ -23,7 +23,10 @@ class Membre:
 
 @dataclass(frozen=True, slots=True)
 class Carte:
-    """A groupe as its card shows it; `attente` are the people on the waiting list who could come at its créneau."""
+    """A groupe as its card shows it; `attente` are the people on the waiting list who could come at its créneau.
+
+    `departs` are the places left and not taken by others, `remplacement` the first of them that may still be filled.
+    """
 
     id: UUID
     nom: str
@@ -36,6 +39,7 @@ class Carte:
     moyennes: int
     grandes: int
     departs: int
+    remplacement: UUID | None
     attente: int
     membres: tuple[Membre, ...]
     seances: tuple[Seance, ...]
@@ -125,7 +129,10 @@ async def changes_since(connection: AsyncConnection, campagne: str, proposition:
 
 _CARTES = """
     SELECT g.id, g.nom, g.thematique, g.creneau, g.animateur_nom,
-           (SELECT count(*) FROM affectations a WHERE a.groupe_quitte = g.id) AS departs,
+           (SELECT count(*) FROM affectations a WHERE a.groupe_quitte = g.id)
+             - (SELECT count(*) FROM remplacements r WHERE r.groupe = g.id AND r.etat = 'pourvu') AS departs,
+           (SELECT r.id FROM remplacements r WHERE r.groupe = g.id AND r.etat = 'ouvert'
+            ORDER BY r.ouvert_le, r.id LIMIT 1) AS remplacement,
            (SELECT count(*) FROM affectations a JOIN inscriptions i ON i.id = a.inscription
             WHERE a.proposition = g.proposition AND a.decision = 'liste_attente' AND a.thematique = g.thematique
               AND jsonb_exists(i.disponibilites, g.creneau)) AS attente

@@ -1,79 +1,125 @@
 """Whether animateurs can run a set of groupes together: an integral flow from groupes to animateurs.
 
-Invariant: at most one groupe per animateur and créneau, and at most `groupes_max` per animateur. One a créneau is
-enough for the four dates of each to exist whatever the others are given.
+Invariant: an animateur runs at most `groupes_max` groupes, and in a créneau at most as many as its `capacites` say,
+which are numbers of groupes whose dates fit beside each other. Animateurs who are the same to this are one `Kind`:
+what a kind can run together, its members can share out.
 """
 
-from collections import Counter, defaultdict, deque
-from collections.abc import Hashable, Iterable, Sequence
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 
-from scheduling.solver.problem import Animateur, Equipe
+import numpy as np
+from ortools.graph.python import max_flow, min_cost_flow
 
-_SOURCE, _SINK = ("source",), ("sink",)
+from scheduling.solver.mip import Floats, Ints
+from scheduling.solver.problem import GroupingProblem, Slot
 
-
-def equipe_can_run(animateurs: Sequence[Animateur], groupes: Iterable[tuple[str, str]]) -> bool:
-    """Tell whether these animateurs can run all these (thématique, créneau) at once."""
-    demands = Counter(groupes)
-    residual: dict[Hashable, dict[Hashable, int]] = defaultdict(lambda: defaultdict(int))
-    for (thematique, creneau), count in sorted(demands.items()):
-        demand = ("demand", thematique, creneau)
-        residual[_SOURCE][demand] = count
-        for animateur in sorted(animateurs, key=lambda a: a.id):
-            if thematique in animateur.thematiques and creneau in animateur.creneaux:
-                slot = ("slot", animateur.id, creneau)
-                residual[demand][slot] = 1
-                residual[slot]["animateur", animateur.id] = 1
-                residual["animateur", animateur.id][_SINK] = animateur.groupes_max
-    return all(_augment(residual) for _ in range(demands.total()))
+_SOURCE, _SINK, _FIRST = 0, 1, 2
+_SCALE = 100_000
+_PLENTY = 1_000_000
 
 
-def _augment(residual: dict[Hashable, dict[Hashable, int]]) -> bool:
-    """Send one more unit along a shortest path, if there is one."""
-    before: dict[Hashable, Hashable] = {_SOURCE: _SOURCE}
-    queue: deque[Hashable] = deque([_SOURCE])
-    while queue and _SINK not in before:
-        node = queue.popleft()
-        for other, capacity in residual[node].items():
-            if capacity > 0 and other not in before:
-                before[other] = node
-                queue.append(other)
-    if _SINK not in before:
-        return False
-    node = _SINK
-    while node != _SOURCE:
-        residual[before[node]][node] -= 1
-        residual[node][before[node]] += 1
-        node = before[node]
-    return True
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """`count` animateurs with the same thématiques, `creneaux` (with the groupes that each can run there) and limit."""
+
+    thematiques: frozenset[str]
+    creneaux: tuple[tuple[str, int], ...]
+    groupes_max: int
+    count: int
+
+    @property
+    def most(self) -> int:
+        return self.count * self.groupes_max
+
+    def slots(self, thematiques: Iterable[str]) -> list[Slot]:
+        return [(t, c) for t in thematiques if t in self.thematiques for c, _ in self.creneaux]
 
 
-def animateur_capacity(
-    animateurs: Sequence[Animateur],
-    thematique: str,
-    creneaux: Sequence[str],
-    engages: Sequence[tuple[str, str]] = (),
-) -> tuple[dict[str, int], int]:
-    """How many groupes of a thématique these animateurs can run in each créneau alone, and in all.
-
-    `engages` are the (thématique, créneau) of groupes that they already have to run. The créneaux' numbers can't always
-    be reached together: give the problem an `Equipe` for groupes that can.
-    """
-    par_creneau, together = {}, list(engages)
-    for creneau in sorted(creneaux):
-        alone = list(engages)
-        while equipe_can_run(animateurs, [*alone, (thematique, creneau)]):
-            alone.append((thematique, creneau))
-        par_creneau[creneau] = len(alone) - len(engages)
-        # Sets of groupes that can be run form a gammoid, so taking what fits reaches the largest.
-        while equipe_can_run(animateurs, [*together, (thematique, creneau)]):
-            together.append((thematique, creneau))
-    return par_creneau, len(together) - len(engages)
+def kinds_of(problem: GroupingProblem) -> tuple[Kind, ...]:
+    """Return the kinds of animateurs who can run anything, sorted."""
+    found: Counter[tuple[frozenset[str], tuple[tuple[str, int], ...], int]] = Counter()
+    for animateur in problem.animateurs or ():
+        mine = problem.capacites.get(animateur.id, {})
+        creneaux = tuple((c, mine.get(c, 1)) for c in problem.creneaux if c in animateur.creneaux and mine.get(c, 1))
+        if creneaux and animateur.thematiques:
+            found[animateur.thematiques, creneaux, animateur.groupes_max] += 1
+    ordered = sorted(found, key=lambda key: (sorted(key[0]), key[1], key[2]))
+    return tuple(Kind(*key, found[key]) for key in ordered)
 
 
-def one_more_can_run(equipe: Equipe | None, creneaux: Iterable[str], creneau: str) -> bool:
-    """Tell whether the équipe could run a groupe in `creneau` beside those it has in `creneaux`."""
-    if equipe is None:
-        return True
-    mine = [(equipe.thematique, c) for c in (*creneaux, creneau)]
-    return equipe_can_run(equipe.animateurs, [*equipe.engages, *mine])
+def animateurs_can_run(kinds: Sequence[Kind], groupes: Iterable[Slot]) -> bool:
+    """Tell whether these animateurs can run all these groupes at once."""
+    demand = Counter(groupes)
+    slots = tuple(sorted(demand))
+    return Capacity(kinds, slots).most(np.array([demand[s] for s in slots], dtype=np.int64)) == demand.total()
+
+
+class Capacity:
+    """The network from slots to animateurs; every array here has one entry a slot."""
+
+    def __init__(self, kinds: Sequence[Kind], slots: Sequence[Slot]) -> None:
+        self._slots = len(slots)
+        number = {slot: i + 2 for i, slot in enumerate(slots)}
+        arcs: list[tuple[int, int, int]] = []
+        node = len(slots) + 2
+        for kind in kinds:
+            mine, node = node, node + 1
+            arcs.append((mine, _SINK, kind.most))
+            for creneau, each in kind.creneaux:
+                arcs.append((node, mine, kind.count * each))
+                here = [number[t, creneau] for t in sorted(kind.thematiques) if (t, creneau) in number]
+                arcs += [(slot, node, kind.count * each) for slot in here]
+                node += 1
+        self._nodes = node
+        self._tails, self._heads, self._limits = np.array(arcs, dtype=np.int64).reshape(-1, 3).T
+
+    def most(self, demand: Ints) -> int:
+        """Count the groupes of this demand that can be run at once."""
+        return int(self._flow(demand, 1).optimal_flow())
+
+    def exceeded(self, groupes: Floats) -> tuple[Ints, int] | None:
+        """Return slots that together ask for more groupes than can be run there, with that number; None if none do."""
+        wanted = np.floor(groupes * _SCALE).astype(np.int64)
+        solver = self._flow(wanted, _SCALE)
+        if solver.optimal_flow() >= wanted.sum() - _SCALE // 1000:
+            return None
+        side = np.asarray(solver.get_source_side_min_cut(), dtype=np.int64)
+        slots = np.sort(side[(side >= _FIRST) & (side < _FIRST + self._slots)]) - _FIRST
+        demand = np.zeros(self._slots, dtype=np.int64)
+        demand[slots] = _PLENTY
+        return slots, self.most(demand)
+
+    def whole(self, groupes: Floats, lent: Ints) -> Ints:
+        """Round each number of groupes down or up, so that the most can be run, and first where the fraction is large.
+
+        `lent` groupes of a slot need no animateur.
+        """
+        low = np.floor(groupes + 1e-6).astype(np.int64)
+        part = np.maximum(groupes - low, 0)
+        rounds_up = (part > 1e-6).astype(np.int64)
+        gain = np.concatenate((np.full(self._slots, _PLENTY), 1000 + (1000 * part).astype(np.int64)))
+        slots = np.arange(_FIRST, _FIRST + self._slots)
+        ends = np.append(slots, np.int64(_SINK))
+        supply = int(low.sum() + rounds_up.sum())
+        tails = np.concatenate((np.full(2 * self._slots + 1, _SOURCE), self._tails, slots))
+        heads = np.concatenate((slots, ends, self._heads, np.full(self._slots, _SINK)))
+        limits = np.concatenate((low, rounds_up, [supply], self._limits, lent))
+        costs = np.concatenate((-gain, np.zeros(1 + self._limits.size + self._slots, dtype=np.int64)))
+        solver = min_cost_flow.SimpleMinCostFlow()
+        solver.add_arcs_with_capacity_and_unit_cost(tails, heads, limits, costs)
+        solver.set_nodes_supplies(np.array([_SOURCE, _SINK]), np.array([supply, -supply]))
+        if solver.solve() != solver.OPTIMAL:
+            raise AssertionError("leaving every groupe closed is always possible")
+        flows = np.asarray(solver.flows(np.arange(2 * self._slots)), dtype=np.int64)
+        return flows[: self._slots] + flows[self._slots :]
+
+    def _flow(self, demand: Ints, scale: int) -> max_flow.SimpleMaxFlow:
+        solver = max_flow.SimpleMaxFlow()
+        tails = np.concatenate((np.full(self._slots, _SOURCE), self._tails))
+        heads = np.concatenate((np.arange(_FIRST, _FIRST + self._slots), self._heads))
+        solver.add_arcs_with_capacity(tails, heads, np.concatenate((demand, self._limits * scale)))
+        if solver.solve(_SOURCE, _SINK) != solver.OPTIMAL:
+            raise AssertionError("a flow always exists")
+        return solver

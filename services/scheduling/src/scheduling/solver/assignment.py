@@ -1,200 +1,234 @@
-"""Step 1: how many groupes open in each créneau, and who is placed in which créneau.
+"""Step 1 for a campagne of ordinary size: how many groupes open where, and who is placed where, by one program.
 
 Invariant: what is returned fills every profile's numbers exactly, holds at most as many people of a collectivité in a
-créneau as it has groupes, and is the lexicographic optimum of: weight placed, wishes together, preferred créneaux,
-earlier arrival (the sum over people placed of how many arrived after them, plus one).
+slot (a thématique and créneau) as it has groupes, and is the lexicographic optimum of: weight placed, wanted
+thématique, wishes together, preferred créneaux, and the turn in which places are offered (the sum over people placed of
+how many come after them, plus one). Above `_EVERY_OBJECTIVE` inscriptions the later objectives are optimal for the
+groupes that the weight opens.
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 
+from scheduling.solver.animateurs import kinds_of
 from scheduling.solver.mip import Ints, Optimum, Program
-from scheduling.solver.problem import Candidat, GroupingProblem, InfeasibleInput, Qualite, fixed_creneau
-from scheduling.solver.profiles import Profile, apart_pairs, arrival, build_profiles, together_pairs
+from scheduling.solver.placement import Cut, Placement, fixed_by_groupe, fixed_numbers, most_groupes
+from scheduling.solver.problem import Animateur, Candidat, GroupingProblem, InfeasibleInput, Qualite, Slot
+from scheduling.solver.profiles import Profile, apart_pairs, build_profiles, together_pairs, turn
 
-Cut = tuple[str, str, str]
-
-# Up to here one program with every collectivité apart is quicker than several with those found to bind.
-_SMALL = 2_000
-
-
-@dataclass(frozen=True, slots=True)
-class Placement:
-    """Groupes opened and candidats placed per créneau; `bound` limits the weight of any placement."""
-
-    groupes: Mapping[str, int]
-    people: Mapping[str, tuple[Candidat, ...]]
-    weight: int
-    bound: float
+_EVERY_OBJECTIVE = 60
 
 
 @dataclass(slots=True)
 class _Model:
     problem: GroupingProblem
+    slots: tuple[Slot, ...]
     profiles: tuple[Profile, ...]
     program: Program
-    opened: Ints
-    columns: Mapping[tuple[int, int], int]
+    opened: Mapping[Slot, int]
+    columns: Mapping[tuple[int, Slot], int]
 
-    def x(self, profiles: Collection[int], creneau: int) -> list[int]:
-        return [self.columns[p, creneau] for p in profiles if (p, creneau) in self.columns]
+    def x(self, profiles: Collection[int], slot: Slot) -> list[int]:
+        return [self.columns[p, slot] for p in profiles if (p, slot) in self.columns]
+
+    def every_x(self, profiles: Collection[int]) -> list[int]:
+        return [self.columns[p, s] for p in profiles for s, _ in self.profiles[p].places]
 
 
 def place(problem: GroupingProblem, cuts: Collection[Cut] = ()) -> Placement:
-    """Find the best placement; a cut (a, b, créneau) forbids these two people to be both in that créneau.
+    """Find the best placement; a cut (a, b, slot) forbids these two people to be both there.
 
     Raises InfeasibleInput when the fixed places and the rules leave no placement at all.
     """
-    bound_collectivites: set[str] = set()
-    if len(problem.candidats) <= _SMALL:
-        seats = Counter(c.collectivite for c in problem.candidats)
-        bound_collectivites = {collectivite for collectivite, count in seats.items() if count > 1}
-    while True:
-        model = _build(problem, build_profiles(problem, bound_collectivites), cuts)
-        weight, final = _solve_in_order(model)
-        groupes = {c: int(final.values[model.opened[i]]) for i, c in enumerate(problem.creneaux)}
-        people, conflicts = _fill(model, final.values)
-        if not conflicts:
-            return Placement(groupes, people, weight.objective, weight.bound)
-        bound_collectivites |= conflicts
+    seats = Counter(c.collectivite for c in problem.candidats)
+    several = {collectivite for collectivite, count in seats.items() if count > 1}
+    model = _build(problem, build_profiles(problem, several), cuts)
+    weight, final = _solve_in_order(model)
+    groupes = {s: opened for s in model.slots if (opened := int(final.values[model.opened[s]]))}
+    people = {slot: members for slot, members in _fill(model, final.values).items() if slot in groupes}
+
+    def with_one_more(slot: Slot) -> int:
+        return _people_with(problem, model.profiles, Counter(groupes) + Counter([slot]), slot)
+
+    return Placement(groupes, people, weight.objective, weight.bound, with_one_more)
+
+
+def _people_with(
+    problem: GroupingProblem, profiles: tuple[Profile, ...], groupes: Mapping[Slot, int], slot: Slot
+) -> int:
+    """Count the people placed when these groupes open, an animateur more running one in `slot`."""
+    thematique, creneau = slot
+    one = Animateur("", "", frozenset([thematique]), frozenset([creneau]), groupes_max=1)
+    model = _build(replace(problem, animateurs=(*(problem.animateurs or ()), one)), profiles, ())
+    opened = np.array(list(model.opened.values()), dtype=np.int64)
+    model.program.fix(opened, np.array([groupes.get(s, 0) for s in model.opened], dtype=np.int64))
+    found = model.program.maximise(_weight_cost(model), opened)
+    return 0 if found is None else int(found.values[list(model.columns.values())].sum())
 
 
 def _build(problem: GroupingProblem, profiles: tuple[Profile, ...], cuts: Collection[Cut]) -> _Model:
     program = Program(problem.graine)
-    limites = problem.limites
-    cap = len(problem.candidats) if limites.groupes_max is None else limites.groupes_max
-    caps = [max(0, min(cap, limites.par_creneau.get(c, cap))) for c in problem.creneaux]
-    least = _fixed_numbers(problem)
-    opened = program.add_columns(least, np.maximum(caps, least))
-    for index, (low, high) in enumerate(zip(least, caps, strict=True)):
-        if low > high:
+    slots = tuple(sorted({s for profile in profiles for s, _ in profile.places}))
+    people: dict[Slot, Counter[Qualite]] = defaultdict(Counter)
+    for profile in profiles:
+        for slot, _ in profile.places:
+            people[slot][profile.qualite] += len(profile.membres)
+    least, most = fixed_numbers(problem), most_groupes(problem, people)
+    for slot, low in least.items():
+        if low > most.get(slot, 0):
             raise InfeasibleInput(
-                f"La place fixée dans le groupe {problem.creneaux[index]}-{low} demande plus de groupes "
-                "que les animateurs ne peuvent en animer : libérez cette place ou ajoutez un animateur."
+                f"La place fixée dans le groupe {slot[0]}/{slot[1]}-{low} demande plus de groupes que les inscrits "
+                "ou les animateurs ne le permettent : libérez cette place ou ajoutez un animateur."
             )
-    pairs = [(p, s) for p, profile in enumerate(profiles) for s, _ in profile.creneaux]
+    opened = program.add_columns([least.get(s, 0) for s in slots], [most[s] for s in slots])
+    pairs = [(p, s) for p, profile in enumerate(profiles) for s, _ in profile.places]
     x = program.add_columns(
         [float(profiles[p].fixed) for p, _ in pairs], [float(len(profiles[p].membres)) for p, _ in pairs]
     )
-    model = _Model(problem, profiles, program, opened, dict(zip(pairs, x.tolist(), strict=True)))
-    program.add_rows(1, 0, max(cap, sum(least)), np.zeros(opened.size), opened, 1)
+    model = _Model(
+        problem,
+        slots,
+        profiles,
+        program,
+        dict(zip(slots, opened.tolist(), strict=True)),
+        dict(zip(pairs, x.tolist(), strict=True)),
+    )
     program.add_rows(len(profiles), -np.inf, [len(p.membres) for p in profiles], [p for p, _ in pairs], x, 1)
-    for creneau in range(len(problem.creneaux)):
-        _add_groupe_bounds(model, creneau)
+    _add_limits(model)
+    for slot in slots:
+        _add_groupe_bounds(model, slot)
+    _add_people(model)
     _add_collectivites_and_wishes(model, cuts)
     _add_animateurs(model)
     return model
 
 
-def _fixed_numbers(problem: GroupingProblem) -> list[int]:
-    """Per créneau, the highest groupe number that a fixed place needs."""
-    least = dict.fromkeys(problem.creneaux, 0)
-    for fixed in problem.places_fixees.values():
-        creneau, number = fixed_creneau(fixed, problem.creneaux)
-        least[creneau] = max(least[creneau], number or 1)
-    return list(least.values())
+def _add_limits(model: _Model) -> None:
+    limites, by_creneau = model.problem.limites, defaultdict(list)
+    for (_, creneau), column in model.opened.items():
+        by_creneau[creneau].append(column)
+    for creneau, columns in by_creneau.items():
+        if creneau in limites.par_creneau:
+            _at_most(model, columns, limites.par_creneau[creneau])
+    if limites.groupes_max is not None:
+        _at_most(model, list(model.opened.values()), limites.groupes_max)
 
 
-def _add_groupe_bounds(model: _Model, creneau: int) -> None:
-    limites, program, g = model.problem.limites, model.program, int(model.opened[creneau])
-    everyone = model.x(range(len(model.profiles)), creneau)
+def _at_most(model: _Model, columns: Sequence[int], most: float) -> None:
+    if columns:
+        model.program.add_rows(1, -np.inf, most, [0] * len(columns), columns, 1)
+
+
+def _at_most_the_groupes(model: _Model, columns: Sequence[int], slot: Slot) -> None:
+    row = [*[1] * len(columns), -1]
+    model.program.add_rows(1, -np.inf, 0, [0] * len(row), [*columns, model.opened[slot]], row)
+
+
+def _add_groupe_bounds(model: _Model, slot: Slot) -> None:
+    limites, program, g = model.problem.limites, model.program, model.opened[slot]
+    everyone = model.x(range(len(model.profiles)), slot)
     ones = [1] * len(everyone)
     zeros = [0] * (len(everyone) + 1)
     program.add_rows(1, 0, np.inf, zeros, [*everyone, g], [*ones, -limites.min])
     program.add_rows(1, -np.inf, 0, zeros, [*everyone, g], [*ones, -limites.max])
-    fixed = _fixed_by_groupe(model.problem, model.problem.creneaux[creneau])
+    fixed = fixed_by_groupe(model.problem, slot)
     for qualite in Qualite:
         # Beyond the minimum in one groupe, people fixed there can't count for the minimum of another.
         extra = sum(max(0, n[qualite] - limites.minimum_of(qualite)) for n in fixed.values())
-        of_role = model.x([i for i, p in enumerate(model.profiles) if p.qualite is qualite], creneau)
+        of_role = model.x([i for i, p in enumerate(model.profiles) if p.qualite is qualite], slot)
         row = [*[1] * len(of_role), -limites.minimum_of(qualite)]
         program.add_rows(1, extra, np.inf, [0] * len(row), [*of_role, g], row)
 
 
-def _fixed_by_groupe(problem: GroupingProblem, creneau: str) -> Mapping[int, Counter[Qualite]]:
-    counts: dict[int, Counter[Qualite]] = defaultdict(Counter)
-    for candidat in problem.candidats:
-        if candidat.id in problem.places_fixees:
-            where, number = fixed_creneau(problem.places_fixees[candidat.id], problem.creneaux)
-            if where == creneau and number is not None:
-                counts[number][candidat.qualite] += 1
-    return counts
+def _add_people(model: _Model) -> None:
+    """At most one place in a thématique, and as many in all as the campagne allows."""
+    per_person: dict[str, list[int]] = defaultdict(list)
+    per_thematique: dict[tuple[str, str], list[int]] = defaultdict(list)
+    for index, profile in enumerate(model.profiles):
+        if profile.candidat:
+            who = profile.membres[0]
+            per_person[who.personne].append(index)
+            per_thematique[who.personne, who.thematique].append(index)
+    for profiles in per_thematique.values():
+        if len(profiles) > 1:
+            _at_most(model, model.every_x(profiles), 1)
+    for profiles in per_person.values():
+        if len(profiles) > model.problem.limites.places_par_personne:
+            _at_most(model, model.every_x(profiles), model.problem.limites.places_par_personne)
 
 
 def _add_collectivites_and_wishes(model: _Model, cuts: Collection[Cut]) -> None:
-    creneaux = range(len(model.problem.creneaux))
     by_collectivite: dict[str, list[int]] = defaultdict(list)
-    by_person = {}
+    by_candidat = {}
     for index, profile in enumerate(model.profiles):
         if profile.collectivite:
             by_collectivite[profile.collectivite].append(index)
-        if profile.person:
-            by_person[profile.person] = index
-    sets = [(members, s) for members in by_collectivite.values() for s in creneaux]
+        if profile.candidat:
+            by_candidat[profile.candidat] = index
+    sets = list(by_collectivite.values())
     sets += [
-        ([by_person[a], by_person[b]], s)
+        [by_candidat[a], by_candidat[b]]
         for a, b in apart_pairs(model.problem)
-        if a in by_person and b in by_person
-        for s in creneaux
+        if a in by_candidat and b in by_candidat
     ]
-    for members, s in sets:
-        columns = model.x(members, s)
-        if sum(len(model.profiles[p].membres) for p in members) > 1 and columns:
-            row = [*[1] * len(columns), -1]
-            model.program.add_rows(1, -np.inf, 0, [0] * len(row), [*columns, int(model.opened[s])], row)
-    for a, b, creneau in cuts:
-        columns = model.x([by_person[a], by_person[b]], model.problem.creneaux.index(creneau))
-        model.program.add_rows(1, -np.inf, 1, [0] * len(columns), columns, 1)
+    for members in sets:
+        for slot in sorted({s for p in members for s, _ in model.profiles[p].places}):
+            here = [p for p in members if (p, slot) in model.columns]
+            if sum(len(model.profiles[p].membres) for p in here) > 1:
+                _at_most_the_groupes(model, model.x(here, slot), slot)
+    season = model.problem.limites.places_par_collectivite
+    for members in by_collectivite.values():
+        if season and sum(len(model.profiles[p].membres) for p in members) > season:
+            _at_most(model, model.every_x(members), season)
+    for a, b, slot in cuts:
+        _at_most(model, model.x([by_candidat[a], by_candidat[b]], slot), 1)
 
 
 def _add_animateurs(model: _Model) -> None:
-    """One column per animateur, thématique and créneau: together they must run every groupe, earlier ones too."""
-    equipe = model.problem.equipe
-    if equipe is None:
+    """One column per kind of animateur, thématique and créneau: together they must run every groupe."""
+    if model.problem.animateurs is None:
         return
-    program, engaged = model.program, Counter(equipe.engages)
-    demands = sorted({*engaged, *((equipe.thematique, c) for c in model.problem.creneaux)})
-    takes: dict[tuple[str, str], list[int]] = {demand: [] for demand in demands}
-    for animateur in sorted(equipe.animateurs, key=lambda a: a.id):
-        mine: dict[str, list[int]] = defaultdict(list)
-        for thematique, creneau in demands:
-            if thematique in animateur.thematiques and creneau in animateur.creneaux:
-                column = int(program.add_columns(0, 1)[0])
-                mine[creneau].append(column)
-                takes[thematique, creneau].append(column)
-        everything = [column for columns in mine.values() for column in columns]
-        program.add_rows(1, 0, animateur.groupes_max, [0] * len(everything), everything, 1)
-        for columns in mine.values():
-            program.add_rows(1, 0, 1, [0] * len(columns), columns, 1)
-    for (thematique, creneau), columns in takes.items():
-        row: list[int] = [1] * len(columns)
-        if thematique == equipe.thematique and creneau in model.problem.creneaux:
-            columns.append(int(model.opened[model.problem.creneaux.index(creneau)]))
-            row.append(-1)
-        program.add_rows(1, engaged[thematique, creneau], np.inf, [0] * len(row), columns, row)
+    program = model.program
+    takes: dict[Slot, list[int]] = {slot: [] for slot in model.slots}
+    for kind in kinds_of(model.problem):
+        able, mine = dict(kind.creneaux), defaultdict(list)
+        for slot in model.slots:
+            if slot[0] in kind.thematiques and slot[1] in able:
+                column = int(program.add_columns(0, kind.count * able[slot[1]])[0])
+                mine[slot[1]].append(column)
+                takes[slot].append(column)
+        _at_most(model, [column for columns in mine.values() for column in columns], kind.most)
+        for creneau, columns in mine.items():
+            _at_most(model, columns, kind.count * able[creneau])
+    for slot, columns in takes.items():
+        row = [*[1] * len(columns), -1]
+        program.add_rows(1, 0, np.inf, [0] * len(row), [*columns, model.opened[slot]], row)
 
 
 def _solve_in_order(model: _Model) -> tuple[Optimum, Optimum]:
     """Return the optimum of the weight, and the final one after every later objective."""
-    stages: list[Callable[[_Model], Ints]] = [_weight_cost, _together_cost, _preferred_cost, _arrival_cost]
+    stages: list[Callable[[_Model], Ints]] = [_weight_cost, _rang_cost, _together_cost, _preferred_cost, _turn_cost]
+    opened = np.array(list(model.opened.values()), dtype=np.int64)
     weight: Optimum | None = None
     final: Optimum | None = None
     for stage in stages:
         cost = stage(model)
         if weight is not None and not cost.any():
             continue
-        found = model.program.maximise(cost, model.opened)
+        found = model.program.maximise(cost, opened)
         if found is None and weight is None:
             raise InfeasibleInput(
-                "Les places fixées ne peuvent pas toutes être respectées : leurs groupes n'atteignent pas "
+                "Les places fixées ne peuvent pas toutes être respectées : leurs groupes n'atteignent pas "
                 "la taille ou la mixité demandées, ou manquent d'animateur. Libérez une place fixée."
             )
         if found is None:
             continue
         model.program.keep_at_least(cost, found.objective)
+        if weight is None and len(model.problem.candidats) > _EVERY_OBJECTIVE:
+            model.program.fix(opened, found.values[opened])
         weight, final = weight or found, found
     if weight is None or final is None:
         raise AssertionError("the weight is always maximised first")
@@ -204,8 +238,8 @@ def _solve_in_order(model: _Model) -> tuple[Optimum, Optimum]:
 def _cost(model: _Model, value: Callable[[Profile, bool], int]) -> Ints:
     cost = np.zeros(model.program.columns, dtype=np.int64)
     for p, profile in enumerate(model.profiles):
-        for s, preferred in profile.creneaux:
-            cost[model.columns[p, s]] = value(profile, preferred)
+        for slot, preferred in profile.places:
+            cost[model.columns[p, slot]] = value(profile, preferred)
     return cost
 
 
@@ -213,17 +247,25 @@ def _weight_cost(model: _Model) -> Ints:
     return _cost(model, lambda profile, _: model.problem.limites.poids[profile.taille])
 
 
+def _rang_cost(model: _Model) -> Ints:
+    """Less for a thématique that is wanted less; people with one inscription only all count the same."""
+    last = max((c.rang for p in model.profiles for c in p.membres if p.candidat), default=1)
+    return _cost(model, lambda profile, _: last - profile.membres[0].rang if profile.candidat else last - 1)
+
+
 def _preferred_cost(model: _Model) -> Ints:
     return _cost(model, lambda _, preferred: int(preferred))
 
 
 def _together_cost(model: _Model) -> Ints:
-    """One column per wished pair and créneau, 1 only when both people are there."""
-    by_person = {profile.person: p for p, profile in enumerate(model.profiles) if profile.person}
+    """One column per wished pair and slot, 1 only when both people are there."""
+    by_candidat = {profile.candidat: p for p, profile in enumerate(model.profiles) if profile.candidat}
     wished: list[int] = []
     for a, b in together_pairs(model.problem):
-        for s in range(len(model.problem.creneaux)):
-            both = model.x([by_person[n] for n in (a, b) if n in by_person], s)
+        if a not in by_candidat or b not in by_candidat:
+            continue
+        for slot, _ in model.profiles[by_candidat[a]].places:
+            both = model.x([by_candidat[a], by_candidat[b]], slot)
             if len(both) == 2:  # noqa: PLR2004 - a pair
                 z = int(model.program.add_columns(0, 1)[0])
                 wished.append(z)
@@ -233,10 +275,10 @@ def _together_cost(model: _Model) -> Ints:
     return cost
 
 
-def _arrival_cost(model: _Model) -> Ints:
-    """One column per person of a profile, worth less for each later arrival, so that the first ones come in first."""
+def _turn_cost(model: _Model) -> Ints:
+    """One column per person of a profile, worth less for each later turn, so that the first ones come in first."""
     program = model.program
-    order = sorted((c for p in model.profiles for c in p.membres), key=arrival)
+    order = sorted((c for p in model.profiles for c in p.membres), key=turn)
     value = {candidat.id: len(order) - position for position, candidat in enumerate(order)}
     owner = [p for p, profile in enumerate(model.profiles) for _ in profile.membres]
     steps = program.add_columns(np.zeros(len(owner)), 1)
@@ -250,25 +292,13 @@ def _arrival_cost(model: _Model) -> Ints:
     return cost
 
 
-def _fill(model: _Model, values: Ints) -> tuple[dict[str, tuple[Candidat, ...]], set[str]]:
-    """Candidats per créneau, the earliest of each profile first; and the collectivités that did not fit."""
-    creneaux = model.problem.creneaux
-    room = {s: int(values[model.opened[s]]) for s in range(len(creneaux))}
-    taken: Counter[tuple[str, int]] = Counter()
-    people: dict[int, list[Candidat]] = defaultdict(list)
-    conflicts: set[str] = set()
-    sizes = Counter(c.collectivite for profile in model.profiles for c in profile.membres)
-    for p in sorted(range(len(model.profiles)), key=lambda p: not model.profiles[p].collectivite):
-        profile = model.profiles[p]
-        left = {s: int(values[model.columns[p, s]]) for s, _ in profile.creneaux}
-        placed = profile.membres[: sum(left.values())]
-        for candidat in sorted(placed, key=lambda c: (-sizes[c.collectivite], arrival(c))):
-            free = [s for s in left if left[s] and taken[candidat.collectivite, s] < room[s]]
-            if not free:
-                conflicts.add(candidat.collectivite)
-                continue
-            best = max(free, key=lambda s: (room[s] - taken[candidat.collectivite, s], left[s], -s))
+def _fill(model: _Model, values: Ints) -> dict[Slot, tuple[Candidat, ...]]:
+    """Candidats per slot, the first of each profile in the slots with most room left."""
+    people: dict[Slot, list[Candidat]] = {slot: [] for slot in model.slots}
+    for p, profile in enumerate(model.profiles):
+        left = {s: int(values[model.columns[p, s]]) for s, _ in profile.places}
+        for candidat in profile.membres[: sum(left.values())]:
+            best = max(left, key=lambda s: (left[s], s))
             left[best] -= 1
-            taken[candidat.collectivite, best] += 1
             people[best].append(candidat)
-    return {c: tuple(people[s]) for s, c in enumerate(creneaux)}, conflicts
+    return {slot: tuple(members) for slot, members in people.items()}

@@ -29,6 +29,11 @@ def school_zone(departement: str) -> str | None:
     return _ZONE_OF.get(departement)
 
 
+def has_own_holidays(departement: str) -> bool:
+    """Tell whether public holidays there differ from the national ones."""
+    return departement in _SUBDIVISIONS
+
+
 def public_holiday(day: date, departements: Iterable[str] = ()) -> str | None:
     """Return the French name of the public holiday on that day, national or of one of these départements."""
     for subdivision in sorted({_SUBDIVISIONS.get(d, "") for d in departements} | {""}):

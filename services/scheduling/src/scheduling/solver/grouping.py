@@ -1,25 +1,25 @@
-"""Forming the groupes of one thématique, or of all thématiques of a campagne one after the other.
+"""Forming the groupes of a campagne: who is placed where, then which groupe of the slot.
 
 Invariant: a proposition leaves only after every rule has been checked on it.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 
-from scheduling.solver.animateurs import animateur_capacity
-from scheduling.solver.assignment import Cut, Placement, place
+from scheduling.solver.placement import Cut, Placement
+from scheduling.solver.placing import place
 from scheduling.solver.problem import (
     DEMI_JOURNEES,
-    Animateur,
     Candidat,
-    Equipe,
     GroupeForme,
     GroupingProblem,
     InfeasibleInput,
     Proposition,
     Qualite,
+    Slot,
     creneau_en_francais,
-    fixed_creneau,
+    fixed_place,
+    groupe_id,
     half_day_of,
     weekday_of,
 )
@@ -27,27 +27,31 @@ from scheduling.solver.profiles import apart_pairs
 from scheduling.solver.reasons import explain, place_reasons
 from scheduling.solver.rules import check_proposition
 from scheduling.solver.splitting import split
-from scheduling.solver.wishes import arrange
+from scheduling.solver.watch import Watch
+from scheduling.solver.whole import constats
+from scheduling.solver.wishes import Arranging
 
-__all__ = ["animateur_capacity", "form_campagne", "form_groupes"]
 
-
-def form_groupes(problem: GroupingProblem) -> Proposition:
+def form_groupes(problem: GroupingProblem, watch: Watch | None = None) -> Proposition:
     """Find the best groupes for these candidats, checked.
 
     Raises InfeasibleInput, with a French sentence, when the input contradicts itself; BrokenRules on a solver bug.
     """
+    watch = watch or Watch()
     problem = _sorted(problem)
     _refuse_contradictions(problem)
-    first = placement = place(problem)
+    watch.tell("Choix des créneaux et des personnes")
+    first = placement = place(problem, watch)
+    watch.tell("Répartition en groupes", placement.weight, first.bound)
     cuts: set[Cut] = set()
     while True:
         groupes, cut = _split_all(problem, placement)
         if cut is None:
             break
         cuts.add(cut)
-        placement = place(problem, sorted(cuts))
-    en_attente, non_retenus, constats = explain(problem, groupes)
+        placement = place(problem, watch, sorted(cuts))
+    watch.tell("Raisons et vérification", placement.weight, first.bound)
+    en_attente, non_retenus, whole, waiting = explain(problem, groupes)
     proposition = Proposition(
         groupes=groupes,
         places=place_reasons(problem, groupes),
@@ -55,25 +59,11 @@ def form_groupes(problem: GroupingProblem) -> Proposition:
         non_retenus=non_retenus,
         poids_place=placement.weight,
         borne=first.bound,
-        preuve="optimal" if placement.weight >= first.bound - 0.5 else "borne",
-        constats=constats,
+        preuve="optimal" if placement.weight >= first.bound else "borne",
+        constats=constats(whole, waiting, placement.with_one_more),
     )
     check_proposition(problem, proposition)
     return proposition
-
-
-def form_campagne(problems: Mapping[str, GroupingProblem], animateurs: Sequence[Animateur]) -> dict[str, Proposition]:
-    """Propositions per thématique; animateurs go to the thématiques with most candidats first.
-
-    Each thématique keeps enough animateurs for the groupes that earlier ones have formed.
-    """
-    engages: list[tuple[str, str]] = []
-    found = {}
-    for thematique in sorted(problems, key=lambda t: (-len(problems[t].candidats), t)):
-        equipe = Equipe(tuple(animateurs), thematique, tuple(engages))
-        found[thematique] = form_groupes(replace(problems[thematique], equipe=equipe))
-        engages += [(thematique, g.creneau) for g in found[thematique].groupes]
-    return {thematique: found[thematique] for thematique in problems}
 
 
 def _sorted(problem: GroupingProblem) -> GroupingProblem:
@@ -90,28 +80,29 @@ def _in_the_week(creneau: str) -> tuple[int, int]:
 
 
 def _split_all(problem: GroupingProblem, placement: Placement) -> tuple[tuple[GroupeForme, ...], Cut | None]:
-    """Every créneau's groupes, or the pair of people that one créneau can't hold apart."""
+    """Every slot's groupes, or the pair of people that one slot can't hold apart."""
     groupes = []
-    for creneau, count in placement.groupes.items():
-        people = placement.people[creneau]
-        parts, kept = arrange(problem, creneau, split(people, count))
+    arranging = Arranging(problem)
+    for slot, count in placement.groupes.items():
+        people = placement.people[slot]
+        parts, kept = arranging.arrange(slot, split(people, count))
         if not kept:
-            return (), _pair_to_part(problem, creneau, people)
+            return (), _pair_to_part(problem, slot, people)
         groupes += [
-            GroupeForme(f"{creneau}-{number}", creneau, tuple(c.id for c in part))
+            GroupeForme(groupe_id(*slot, number), *slot, tuple(c.id for c in part))
             for number, part in enumerate(parts, 1)
         ]
     return tuple(groupes), None
 
 
-def _pair_to_part(problem: GroupingProblem, creneau: str, people: Sequence[Candidat]) -> Cut:
+def _pair_to_part(problem: GroupingProblem, slot: Slot, people: Sequence[Candidat]) -> Cut:
     """Return the first pair to be kept apart of whom at least one is free to go elsewhere."""
     here = {c.id for c in people}
     for a, b in apart_pairs(problem):
         if a in here and b in here and not {a, b} <= problem.places_fixees.keys():
-            return a, b, creneau
+            return a, b, slot
     raise InfeasibleInput(
-        f"Les places fixées le {creneau_en_francais(creneau)} ne peuvent pas toutes être respectées : "
+        f"Les places fixées le {creneau_en_francais(slot[1])} ne peuvent pas toutes être respectées : "
         "libérez l'une d'elles."
     )
 
@@ -141,12 +132,17 @@ def _refuse_impossible_places(problem: GroupingProblem) -> None:
     seated: dict[str, list[Candidat]] = {}
     for person, place_ in problem.places_fixees.items():
         try:
-            creneau, number = fixed_creneau(place_, problem.creneaux)
+            thematique, creneau, number = fixed_place(place_, problem.creneaux)
         except KeyError:
             raise InfeasibleInput(f"La place fixée pour {person}, {place_}, n'est pas proposée.") from None
         if person not in known:
             raise InfeasibleInput(f"Une place est fixée pour {person}, qui n'est pas inscrit : libérez-la.")
-        if creneau not in known[person].creneaux:
+        if known[person].thematique != thematique:
+            raise InfeasibleInput(
+                f"La place fixée pour {person}, {place_}, est dans une thématique que cette personne n'a pas demandée : "
+                "libérez cette place."
+            )
+        if creneau not in known[person].creneaux or (known[person].departement, creneau) in problem.hors_horaires:
             raise InfeasibleInput(
                 f"La place fixée pour {person} est le {creneau_en_francais(creneau)}, "
                 "où cette personne n'est pas disponible : libérez cette place."

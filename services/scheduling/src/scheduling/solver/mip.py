@@ -18,15 +18,11 @@ _INTEGRAL = 1e-6
 
 @dataclass(frozen=True, slots=True)
 class Optimum:
-    """`values` per column (rounded), `objective` and the proven `bound` on it."""
+    """`values` per column (rounded), `objective` and the proven `bound` on it, both whole numbers."""
 
     values: Ints
     objective: int
     bound: float
-
-    @property
-    def proven(self) -> bool:
-        return self.objective >= self.bound - 0.5
 
 
 @dataclass(slots=True)
@@ -75,7 +71,8 @@ class Program:
         if not _has_solution(highs):
             return None
         values = np.rint(np.asarray(highs.getSolution().col_value)).astype(np.int64)
-        return Optimum(values, int(cost @ values), float(highs.getInfo().mip_dual_bound))
+        bound = np.floor(highs.getInfo().mip_dual_bound + _INTEGRAL)
+        return Optimum(values, int(cost @ values), float(bound))
 
     def _run(self, cost: Ints, whole: Ints) -> highspy.Highs:
         highs = highspy.Highs()  # type: ignore[no-untyped-call]
@@ -84,7 +81,8 @@ class Program:
             "threads": 1,
             "random_seed": self.seed,
             "mip_rel_gap": 0.0,
-            "mip_abs_gap": 0.5,
+            # The objectives are whole numbers: a bound less than one above is a proof.
+            "mip_abs_gap": 0.999,
             "mip_max_nodes": _NODE_LIMIT,
         }
         for name, value in options.items():
@@ -92,6 +90,12 @@ class Program:
         highs.passModel(self._lp(cost.astype(np.float64), whole))
         highs.run()
         return highs
+
+    def fix(self, columns: Ints, values: Ints) -> None:
+        """Let these columns take these values only."""
+        count = columns.size
+        self.add_rows(count, 0, np.zeros(count), np.arange(count), columns, 1)
+        self._row_lower[-1] = self._row_upper[-1] = values.astype(np.float64)
 
     def keep_at_least(self, cost: Ints, objective: int) -> None:
         """Fix what an earlier objective reached before the next one is maximised."""

@@ -15,6 +15,10 @@ DEMI_JOURNEES = ("matin", "apres-midi")
 Preuve = Literal["optimal", "borne"]
 
 
+Slot = tuple[str, str]
+"""A thématique and a créneau: where groupes open."""
+
+
 class InfeasibleInput(ValueError):
     """The input contradicts itself; the text is one French sentence that says what to change."""
 
@@ -37,15 +41,23 @@ class Accord(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Candidat:
-    """One inscription validée; `creneaux` are those that the person can make, `avec` and `sans` other candidats."""
+    """One inscription validée: a person who asks for one thématique.
+
+    `rang` 1 is the thématique that this person wants most; `attendu`: they waited in vain last season; `creneaux` are
+    those that they can make; `avec` and `sans` name other candidats.
+    """
 
     id: str
+    personne: str
     collectivite: str
     departement: str
     qualite: Qualite
     taille: Taille
+    thematique: str
     creneaux: Mapping[str, Accord]
     recue_le: datetime
+    rang: int = 1
+    attendu: bool = False
     avec: frozenset[str] = frozenset()
     sans: frozenset[str] = frozenset()
 
@@ -62,15 +74,6 @@ class Animateur:
     indisponible: frozenset[date] = frozenset()
 
 
-@dataclass(frozen=True, slots=True)
-class Equipe:
-    """The animateurs for one thématique, and the (thématique, créneau) of each groupe they are already needed for."""
-
-    animateurs: tuple[Animateur, ...]
-    thematique: str
-    engages: tuple[tuple[str, str], ...] = ()
-
-
 def _default_weights() -> Mapping[Taille, int]:
     return {Taille.PETITE: 3, Taille.MOYENNE: 2, Taille.GRANDE: 1}
 
@@ -79,7 +82,8 @@ def _default_weights() -> Mapping[Taille, int]:
 class Limites:
     """Bounds of a groupe, how many groupes there may be in a créneau and in all, and what placing a person weighs.
 
-    A créneau absent from `par_creneau` has no limit of its own.
+    A créneau absent from `par_creneau` has no limit of its own; `places_par_collectivite` counts the season's groupes,
+    0 for no limit beyond one in a groupe.
     """
 
     min: int = 12
@@ -89,6 +93,8 @@ class Limites:
     groupes_max: int | None = None
     par_creneau: Mapping[str, int] = field(default_factory=dict)
     poids: Mapping[Taille, int] = field(default_factory=_default_weights)
+    places_par_personne: int = 1
+    places_par_collectivite: int = 0
 
     def minimum_of(self, qualite: Qualite) -> int:
         return self.elus_min if qualite is Qualite.ELU else self.agents_min
@@ -96,25 +102,36 @@ class Limites:
 
 @dataclass(frozen=True, slots=True)
 class GroupingProblem:
-    """The candidats of one thématique. `places_fixees` maps a candidat to a créneau or to a groupe's id.
+    """Everyone who asks for a place in a campagne, in any of its thématiques.
 
-    With an `equipe`, groupes open only where its animateurs can run them all together, at most one an animateur and
-    créneau; without, the limits alone count.
+    With `animateurs`, groupes open only where they can run them all together: `capacites` says how many groupes one of
+    them can run in a créneau (by animateur, then créneau; 1 where it is silent). `places_fixees` maps a candidat to a
+    groupe or to a créneau of a thématique, as in `eau/mardi-matin`. `hors_horaires` holds the (département, créneau)
+    at whose hour nobody can be asked to meet there; `deja_ensemble` pairs of persons who have been in one groupe.
     """
 
     candidats: tuple[Candidat, ...]
     creneaux: tuple[str, ...]
     limites: Limites = field(default_factory=Limites)
+    animateurs: tuple[Animateur, ...] | None = None
+    capacites: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
     places_fixees: Mapping[str, str] = field(default_factory=dict)
+    hors_horaires: frozenset[tuple[str, str]] = frozenset()
+    deja_ensemble: frozenset[tuple[str, str]] = frozenset()
+    titres: Mapping[str, str] = field(default_factory=dict)
     graine: int = 1
-    equipe: Equipe | None = None
+
+    @property
+    def thematiques(self) -> tuple[str, ...]:
+        return tuple(sorted({*self.titres, *(c.thematique for c in self.candidats)}))
 
 
 @dataclass(frozen=True, slots=True)
 class GroupeForme:
-    """`id` is the créneau and a number from 1, as in `mardi-matin-1`; `membres` are sorted ids."""
+    """`id` is the thématique, the créneau and a number from 1: `eau/mardi-matin-1`; `membres` are sorted ids."""
 
     id: str
+    thematique: str
     creneau: str
     membres: tuple[str, ...]
 
@@ -129,7 +146,7 @@ class Raison:
 
 @dataclass(frozen=True, slots=True)
 class Attente:
-    """Someone without a place; `rang` counts from 1 in the order in which places are offered."""
+    """Someone without a place; `rang` counts from 1 in the order in which places of a thématique are offered."""
 
     candidat: str
     rang: int
@@ -141,7 +158,8 @@ class Proposition:
     """Groupes, everyone else with the reason, and how good it is.
 
     `poids_place` is the sum of the weights of the people placed, `borne` an upper bound on it for any proposition;
-    `preuve` says whether they are known to meet. `places` holds the reason of each person placed.
+    `preuve` says whether they are known to meet. `places` holds the reason of each person placed, `constats` what the
+    team should know of each thématique.
     """
 
     groupes: tuple[GroupeForme, ...]
@@ -151,7 +169,7 @@ class Proposition:
     poids_place: int
     borne: float
     preuve: Preuve
-    constats: tuple[str, ...]
+    constats: Mapping[str, tuple[str, ...]]
 
 
 def weekday_of(creneau: str) -> int:
@@ -172,11 +190,16 @@ def creneau_en_francais(creneau: str) -> str:
     return creneau.replace("apres-midi", "après-midi").replace("-", " ", 1)
 
 
-def fixed_creneau(place: str, creneaux: tuple[str, ...]) -> tuple[str, int | None]:
-    """Créneau and groupe number (None: any) of a fixed place; KeyError when it is neither a créneau nor a groupe."""
-    if place in creneaux:
-        return place, None
-    creneau, _, number = place.rpartition("-")
+def groupe_id(thematique: str, creneau: str, number: int) -> str:
+    return f"{thematique}/{creneau}-{number}"
+
+
+def fixed_place(place: str, creneaux: tuple[str, ...]) -> tuple[str, str, int | None]:
+    """Thématique, créneau and groupe number (None: any) of a fixed place; KeyError when it names none of these."""
+    thematique, _, rest = place.rpartition("/")
+    if rest in creneaux:
+        return thematique, rest, None
+    creneau, _, number = rest.rpartition("-")
     if creneau not in creneaux or not number.isascii() or not number.isdigit() or int(number) < 1:
         raise KeyError(place)
-    return creneau, int(number)
+    return thematique, creneau, int(number)

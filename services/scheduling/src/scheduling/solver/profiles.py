@@ -1,43 +1,47 @@
-"""People who are the same to the program are one profile: role, size class, créneaux with their preference.
+"""People who are the same to the program are one profile: qualité, size class, places with their preference.
 
-Invariant: members of a profile stand in order of arrival, then id. People of a collectivité that binds, and people
-with a wish or a fixed place, stand apart from the rest so that rules about them can be written.
+Invariant: members of a profile stand in the order in which places are offered: who waited in vain, arrival, id. People
+with several inscriptions, of a collectivité that binds, with a wish or with a fixed place stand apart from the rest so
+that rules about them can be written.
 """
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
-from scheduling.solver.problem import Accord, Candidat, GroupingProblem, Qualite, Taille, fixed_creneau
+from scheduling.solver.problem import Accord, Candidat, GroupingProblem, Qualite, Slot, Taille, fixed_place
 
-_Key = tuple[Qualite, Taille, tuple[tuple[int, bool], ...], str, str]
+_Key = tuple[Qualite, Taille, tuple[tuple[Slot, bool], ...], str, str]
 
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """`creneaux` pairs the index of a créneau in the problem with whether it is preferred."""
+    """`places` pairs a thématique and créneau with whether the créneau is preferred; `candidat` only when alone."""
 
     qualite: Qualite
     taille: Taille
-    creneaux: tuple[tuple[int, bool], ...]
+    places: tuple[tuple[Slot, bool], ...]
     collectivite: str
-    person: str
+    candidat: str
     fixed: bool
     membres: tuple[Candidat, ...]
 
 
-def arrival(candidat: Candidat) -> tuple[object, str]:
-    return candidat.recue_le, candidat.id
+def turn(candidat: Candidat) -> tuple[bool, object, str]:
+    """Order in which places are offered to people who weigh the same."""
+    return not candidat.attendu, candidat.recue_le, candidat.id
 
 
-def open_creneaux(problem: GroupingProblem, candidat: Candidat) -> tuple[tuple[int, bool], ...]:
-    """Return the créneaux that this person can be placed in, a fixed place leaving only its own."""
+def open_places(problem: GroupingProblem, candidat: Candidat) -> tuple[tuple[Slot, bool], ...]:
+    """Return where this person can be placed, a fixed place leaving only its own."""
     place = problem.places_fixees.get(candidat.id)
-    only = None if place is None else fixed_creneau(place, problem.creneaux)[0]
+    only = None if place is None else fixed_place(place, problem.creneaux)[1]
     return tuple(
-        (index, candidat.creneaux[creneau] is Accord.PREFERE)
-        for index, creneau in enumerate(problem.creneaux)
-        if creneau in candidat.creneaux and only in (None, creneau)
+        ((candidat.thematique, creneau), candidat.creneaux[creneau] is Accord.PREFERE)
+        for creneau in problem.creneaux
+        if creneau in candidat.creneaux
+        and only in (None, creneau)
+        and (candidat.departement, creneau) not in problem.hors_horaires
     )
 
 
@@ -45,32 +49,42 @@ def together_pairs(problem: GroupingProblem) -> list[tuple[str, str]]:
     """Pairs of which one asked for the other, that the rules let be in one groupe; sorted."""
     by_id = {c.id: c for c in problem.candidats}
     apart = set(apart_pairs(problem))
-    wished = {tuple(sorted((c.id, other))) for c in problem.candidats for other in c.avec if other in by_id}
+    wished = {(min(c.id, o), max(c.id, o)) for c in problem.candidats for o in c.avec if o in by_id and o != c.id}
     return sorted(
-        (a, b) for a, b in wished if a != b and (a, b) not in apart and by_id[a].collectivite != by_id[b].collectivite
+        (a, b)
+        for a, b in wished - apart
+        if by_id[a].collectivite != by_id[b].collectivite and by_id[a].thematique == by_id[b].thematique
     )
 
 
 def apart_pairs(problem: GroupingProblem) -> list[tuple[str, str]]:
     """Pairs of which one asked not to be with the other; sorted."""
-    known = {c.id for c in problem.candidats}
-    return sorted({(min(c.id, o), max(c.id, o)) for c in problem.candidats for o in c.sans if o in known and o != c.id})
+    asking = [c for c in problem.candidats if c.sans]
+    known = {c.id for c in problem.candidats} if asking else set()
+    return sorted({(min(c.id, o), max(c.id, o)) for c in asking for o in c.sans if o in known and o != c.id})
+
+
+def coupled_people(problem: GroupingProblem) -> frozenset[str]:
+    """Persons with more inscriptions than places that they can have."""
+    counts = Counter(c.personne for c in problem.candidats)
+    return frozenset(p for p, count in counts.items() if count > problem.limites.places_par_personne)
 
 
 def build_profiles(problem: GroupingProblem, bound_collectivites: Collection[str]) -> tuple[Profile, ...]:
-    """Profiles of everyone who can make at least one créneau, sorted by their key."""
-    alone = {person for pair in (*apart_pairs(problem), *together_pairs(problem)) for person in pair}
+    """Profiles of everyone who can be placed at least somewhere, sorted by their key."""
+    alone = {candidat for pair in (*apart_pairs(problem), *together_pairs(problem)) for candidat in pair}
     alone |= set(problem.places_fixees)
+    coupled = coupled_people(problem)
     members: Mapping[_Key, list[Candidat]] = defaultdict(list)
     for candidat in problem.candidats:
-        creneaux = open_creneaux(problem, candidat)
-        if not creneaux:
+        places = open_places(problem, candidat)
+        if not places:
             continue
-        person = candidat.id if candidat.id in alone else ""
-        bound = person or candidat.collectivite in bound_collectivites
-        key = (candidat.qualite, candidat.taille, creneaux, candidat.collectivite if bound else "", person)
+        name = candidat.id if candidat.id in alone or candidat.personne in coupled else ""
+        bound = name or candidat.collectivite in bound_collectivites
+        key = (candidat.qualite, candidat.taille, places, candidat.collectivite if bound else "", name)
         members[key].append(candidat)
     return tuple(
-        Profile(*key, key[-1] in problem.places_fixees, tuple(sorted(members[key], key=arrival)))
+        Profile(*key, key[-1] in problem.places_fixees, tuple(sorted(members[key], key=turn)))
         for key in sorted(members)
     )

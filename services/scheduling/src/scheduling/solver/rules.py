@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from scheduling.solver.animateurs import equipe_can_run
+from scheduling.solver.animateurs import animateurs_can_run, kinds_of
 from scheduling.solver.problem import (
     Candidat,
     GroupeForme,
@@ -15,7 +15,7 @@ from scheduling.solver.problem import (
     Proposition,
     Qualite,
     creneau_en_francais,
-    fixed_creneau,
+    fixed_place,
 )
 from scheduling.solver.profiles import apart_pairs
 
@@ -34,12 +34,36 @@ class BrokenRules(RuntimeError):
 
 
 def person_is_in_at_most_one_groupe(problem: GroupingProblem, groupes: Sequence[GroupeForme]) -> list[Violation]:
-    known = {c.id for c in problem.candidats}
-    seats = Counter(m for groupe in groupes for m in groupe.membres)
+    """Of a thématique; every member is a candidat."""
+    known = {c.id: c for c in problem.candidats}
+    members = [m for groupe in groupes for m in groupe.membres]
+    seats = Counter((known[m].personne, known[m].thematique) if m in known else ("", m) for m in members)
     return [
-        _violation(person_is_in_at_most_one_groupe, person, f"{person} a {count} places, ou n'est pas inscrit.")
-        for person, count in sorted(seats.items())
-        if count > 1 or person not in known
+        _violation(person_is_in_at_most_one_groupe, m, f"{m} a {seats[who]} places, ou n'est pas inscrit.")
+        for m in sorted(set(members))
+        if m not in known or seats[who := (known[m].personne, known[m].thematique)] > 1
+    ]
+
+
+def person_holds_allowed_places(problem: GroupingProblem, groupes: Sequence[GroupeForme]) -> list[Violation]:
+    most = problem.limites.places_par_personne
+    seats = Counter(c.personne for _, people in _people(problem, groupes) for c in people)
+    return [
+        _violation(person_holds_allowed_places, who, f"{who} a {count} places dans la campagne ; {most} au plus.")
+        for who, count in sorted(seats.items())
+        if count > most
+    ]
+
+
+def collectivite_holds_allowed_places(problem: GroupingProblem, groupes: Sequence[GroupeForme]) -> list[Violation]:
+    most = problem.limites.places_par_collectivite
+    if not most:
+        return []
+    seats = Counter(c.collectivite for _, people in _people(problem, groupes) for c in people)
+    return [
+        _violation(collectivite_holds_allowed_places, which, f"{which} a {count} places ; {most} au plus.")
+        for which, count in sorted(seats.items())
+        if count > most
     ]
 
 
@@ -85,6 +109,28 @@ def members_can_make_the_creneau(problem: GroupingProblem, groupes: Sequence[Gro
     ]
 
 
+def members_asked_for_the_thematique(problem: GroupingProblem, groupes: Sequence[GroupeForme]) -> list[Violation]:
+    return [
+        _violation(members_asked_for_the_thematique, c.id, f"{c.id} n'a pas demandé la thématique de {groupe.id}.")
+        for groupe, people in _people(problem, groupes)
+        for c in people
+        if c.thematique != groupe.thematique
+    ]
+
+
+def members_meet_at_bearable_hours(problem: GroupingProblem, groupes: Sequence[GroupeForme]) -> list[Violation]:
+    return [
+        _violation(
+            members_meet_at_bearable_hours,
+            c.id,
+            f"Le {creneau_en_francais(groupe.creneau)} tombe avant 7 heures ou après 20 heures chez {c.id}.",
+        )
+        for groupe, people in _people(problem, groupes)
+        for c in people
+        if (c.departement, groupe.creneau) in problem.hors_horaires
+    ]
+
+
 def groupe_has_enough_of_each_qualite(problem: GroupingProblem, groupes: Sequence[GroupeForme]) -> list[Violation]:
     found = []
     for groupe, people in _people(problem, groupes):
@@ -108,11 +154,10 @@ def groupes_fit_the_animateurs(problem: GroupingProblem, groupes: Sequence[Group
     ]
     if limites.groupes_max is not None and len(groupes) > limites.groupes_max:
         found.append(_violation(rule, "", f"{len(groupes)} groupes ; {limites.groupes_max} au plus."))
-    equipe = problem.equipe
-    if equipe is not None:
-        mine = [(equipe.thematique, g.creneau) for g in groupes]
-        if not equipe_can_run(equipe.animateurs, [*equipe.engages, *mine]):
-            found.append(_violation(rule, "", "Les animateurs ne peuvent pas animer tous ces groupes."))
+    if problem.animateurs is not None and not animateurs_can_run(
+        kinds_of(problem), [(g.thematique, g.creneau) for g in groupes]
+    ):
+        found.append(_violation(rule, "", "Les animateurs ne peuvent pas animer tous ces groupes."))
     return found
 
 
@@ -129,9 +174,10 @@ def fixed_places_are_kept(problem: GroupingProblem, groupes: Sequence[GroupeForm
     where = {m: g for g in groupes for m in g.membres}
     found = []
     for person, place in sorted(problem.places_fixees.items()):
-        creneau, number = fixed_creneau(place, problem.creneaux)
+        thematique, creneau, number = fixed_place(place, problem.creneaux)
         groupe = where.get(person)
-        if groupe is None or groupe.creneau != creneau or (number is not None and groupe.id != place):
+        kept = groupe is not None and (groupe.thematique, groupe.creneau) == (thematique, creneau)
+        if groupe is None or not kept or (number is not None and groupe.id != place):
             found.append(_violation(fixed_places_are_kept, person, f"{person} n'est pas à la place fixée, {place}."))
     return found
 
@@ -150,9 +196,13 @@ def everyone_has_one_decision(problem: GroupingProblem, proposition: Proposition
 
 GROUPE_RULES: tuple[Callable[[GroupingProblem, Sequence[GroupeForme]], list[Violation]], ...] = (
     person_is_in_at_most_one_groupe,
+    person_holds_allowed_places,
+    collectivite_holds_allowed_places,
     groupe_has_allowed_size,
     groupe_holds_one_person_per_collectivite,
     members_can_make_the_creneau,
+    members_asked_for_the_thematique,
+    members_meet_at_bearable_hours,
     groupe_has_enough_of_each_qualite,
     groupes_fit_the_animateurs,
     apart_wishes_are_kept,

@@ -4,10 +4,12 @@ Invariant: a rule returns every violation with its name, an empty list when it h
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Callable
-from itertools import combinations, pairwise
+from collections.abc import Callable, Iterator, Sequence
+from datetime import datetime
+from itertools import pairwise
 
 from scheduling.solver.calendar_fr import public_holiday
+from scheduling.solver.hours import OVERSEAS, hour_is_bearable
 from scheduling.solver.problem import half_day_of, weekday_of
 from scheduling.solver.rules import BrokenRules, Violation
 from scheduling.solver.timetable_problem import (
@@ -25,7 +27,8 @@ from scheduling.solver.timetable_problem import (
 
 
 def groupe_has_four_seances_or_a_reason(problem: TimetableProblem, timetable: Timetable) -> list[Violation]:
-    ranks = {g.id: [s.rang for s in _of(timetable).get(g.id, [])] for g in problem.groupes}
+    seances = _of(timetable)
+    ranks = {g.id: [s.rang for s in seances.get(g.id, [])] for g in problem.groupes}
     unplanned = {n.groupe for n in timetable.non_planifies}
     return [
         _violation(groupe_has_four_seances_or_a_reason, groupe, f"{groupe} a les séances {found}.")
@@ -71,6 +74,18 @@ def seance_is_on_an_open_day(problem: TimetableProblem, timetable: Timetable) ->
     return found
 
 
+def seance_is_at_a_bearable_hour(problem: TimetableProblem, timetable: Timetable) -> list[Violation]:
+    far = {g.id: sorted(OVERSEAS & set(g.departements)) for g in problem.groupes}
+    return [
+        _violation(
+            seance_is_at_a_bearable_hour, s.groupe, f"{s.debut} est trop tôt ou trop tard dans le {departement}."
+        )
+        for s in timetable.seances
+        for departement in far[s.groupe]
+        if not hour_is_bearable(departement, s.debut)
+    ]
+
+
 def animateur_can_run_the_groupe(problem: TimetableProblem, timetable: Timetable) -> list[Violation]:
     animateurs = {a.id: a for a in problem.animateurs}
     groupes = {g.id: g for g in problem.groupes}
@@ -107,9 +122,17 @@ def animateur_is_in_one_place(problem: TimetableProblem, timetable: Timetable) -
     return [
         _violation(animateur_is_in_one_place, who, f"{who} a deux séances en même temps, le {a}.")
         for who, taken in sorted(starts.items())
-        for a, b in combinations(sorted(taken), 2)
-        if overlap(a, b) and not {(who, a), (who, b)} <= problem.occupe
+        for a, b in _overlapping(sorted(taken))
+        if not {(who, a), (who, b)} <= problem.occupe
     ]
+
+
+def _overlapping(starts: Sequence[datetime]) -> Iterator[tuple[datetime, datetime]]:
+    for index, start in enumerate(starts):
+        for later in starts[index + 1 :]:
+            if not overlap(start, later):
+                break
+            yield start, later
 
 
 def animateur_has_allowed_load(problem: TimetableProblem, timetable: Timetable) -> list[Violation]:
@@ -126,6 +149,7 @@ SEANCE_RULES: tuple[Callable[[TimetableProblem, Timetable], list[Violation]], ..
     seance_keeps_the_creneau,
     seances_are_spread_over_six_to_eight_weeks,
     seance_is_on_an_open_day,
+    seance_is_at_a_bearable_hour,
     animateur_can_run_the_groupe,
     groupe_has_one_animateur,
     animateur_is_in_one_place,

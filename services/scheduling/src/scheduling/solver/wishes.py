@@ -1,48 +1,91 @@
-"""Wishes and fixed places within a créneau, met by exchanging people between its groupes.
+"""Wishes, fixed places and new peers within a slot, met by exchanging people between its groupes.
 
 Invariant: an exchange keeps every rule and the number of each qualité per groupe. Wishes apart and fixed places are
 hard: where exchanges don't suffice, a small CP-SAT model settles whether any arrangement exists. Wishes to be together
-are met as far as that allows.
+are met as far as that allows, and then people who have been in one groupe before meet others.
 """
 
-from collections import Counter
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 from ortools.sat.python import cp_model
 
-from scheduling.solver.problem import Candidat, GroupingProblem, Qualite, fixed_creneau
+from scheduling.solver.problem import Candidat, GroupingProblem, Qualite, Slot, fixed_place
 from scheduling.solver.profiles import apart_pairs, together_pairs
 
-_HARD = 1_000
+_HARD, _TOGETHER, _PEERS = 1_000_000, 1_000, 1
 _MODEL_LIMIT = 20_000
 _DETERMINISTIC_SECONDS = 10.0
 
 Parts = list[tuple[Candidat, ...]]
+_Ties = Mapping[str, Sequence[tuple[str, int, bool]]]
+"""For each candidat, the others they are tied to: what it costs to be with them (True) or without."""
+
+
+class Arranging:
+    """Arranges the slots of one problem; reads its wishes once."""
+
+    def __init__(self, problem: GroupingProblem) -> None:
+        self._problem = problem
+        self._apart, self._together = apart_pairs(problem), together_pairs(problem)
+        self._ties: dict[str, list[tuple[str, int, bool]]] = defaultdict(list)
+        pairs = [(pair, _HARD, True) for pair in self._apart]
+        pairs += [(pair, _TOGETHER, False) for pair in self._together]
+        pairs += [(pair, _PEERS, True) for pair in _met_before(problem)]
+        for (a, b), cost, met in pairs:
+            self._ties[a].append((b, cost, met))
+            self._ties[b].append((a, cost, met))
+        self._fixed = {
+            candidat: (place[:2], place[2] - 1)
+            for candidat, text in problem.places_fixees.items()
+            if (place := fixed_place(text, problem.creneaux))[2] is not None
+        }
+
+    def arrange(self, slot: Slot, parts: Parts) -> tuple[Parts, bool]:
+        """Return the parts in the order of their groupe numbers, and whether what is hard is kept."""
+        ordered = sorted((_sorted(p) for p in parts), key=lambda p: [c.id for c in p][:1])
+        here = {c.id for part in parts for c in part}
+        fixed = {c: k for c in here if c in self._fixed for s, k in [self._fixed[c]] if s == slot}
+        if not fixed and not any(c in self._ties for c in here):
+            return ordered, True
+        state = _state(ordered, fixed, self._ties)
+        _exchange(state)
+        unmet = state.cost()
+        if unmet >= _TOGETHER and len(state.people) * state.groupes <= _MODEL_LIMIT:
+            pairs = [[(a, b) for a, b in every if a in here and b in here] for every in (self._apart, self._together)]
+            # The mix of the split is kept if it can be; the rules are kept in any case.
+            for even in (True, False):
+                if _settle(self._problem, state, *pairs, even=even):
+                    break
+        found: list[list[Candidat]] = [[] for _ in range(state.groupes)]
+        for person, k in state.where.items():
+            found[k].append(state.people[person])
+        return [_sorted(p) for p in found], state.cost() < _HARD
 
 
 @dataclass(slots=True)
-class _Creneau:
-    """One créneau's people: where each is, and what they wish."""
+class _State:
+    """One slot's people: where each is, and what that costs."""
 
     people: dict[str, Candidat]
     where: dict[str, int]
     groupes: int
-    apart: list[tuple[str, str]]
-    together: list[tuple[str, str]]
     fixed: dict[str, int]
-    held: Counter[tuple[str, int]] = field(default_factory=Counter)
-
-    def cost(self) -> int:
-        hard = sum(self.where[a] == self.where[b] for a, b in self.apart)
-        hard += sum(self.where[person] != k for person, k in self.fixed.items())
-        return _HARD * hard + sum(self.where[a] != self.where[b] for a, b in self.together)
+    ties: _Ties
+    held: Counter[tuple[str, int]]
 
     def cost_of(self, person: str) -> int:
-        at = self.where
-        hard = sum(at[a] == at[b] for a, b in self.apart if person in (a, b))
-        hard += self.fixed.get(person, at[person]) != at[person]
-        return _HARD * hard + sum(at[a] != at[b] for a, b in self.together if person in (a, b))
+        at = self.where[person]
+        cost = _HARD if self.fixed.get(person, at) != at else 0
+        for other, price, met in self.ties.get(person, ()):
+            if other in self.where and (self.where[other] == at) == met:
+                cost += price
+        return cost
+
+    def cost(self) -> int:
+        """Count each tie from both its ends."""
+        return sum(self.cost_of(person) for person in self.people if person in self.ties or person in self.fixed)
 
     def swap(self, a: str, b: str) -> None:
         for person, to in ((a, self.where[b]), (b, self.where[a])):
@@ -60,56 +103,46 @@ class _Creneau:
         )
 
 
-def arrange(problem: GroupingProblem, creneau: str, parts: Parts) -> tuple[Parts, bool]:
-    """Return the parts in the order of their groupe numbers, and whether every wish apart and fixed place is kept."""
-    state = _state(problem, creneau, parts)
-    if not (state.apart or state.together or state.fixed):
-        return sorted((_sorted(p) for p in parts), key=lambda p: [c.id for c in p][:1]), True
-    _exchange(state)
-    if state.cost() and len(state.people) * state.groupes <= _MODEL_LIMIT:
-        # The mix of the split is kept if it can be; the rules are kept in any case.
-        for even in (True, False):
-            if _settle(problem, state, even=even):
-                break
-    found: list[list[Candidat]] = [[] for _ in range(state.groupes)]
-    for person, k in state.where.items():
-        found[k].append(state.people[person])
-    return [_sorted(p) for p in found], state.cost() < _HARD
+def _met_before(problem: GroupingProblem) -> list[tuple[str, str]]:
+    """Pairs of candidats for one thématique whose persons have been in one groupe; sorted."""
+    if not problem.deja_ensemble:
+        return []
+    asked: dict[str, dict[str, str]] = defaultdict(dict)
+    for candidat in problem.candidats:
+        asked[candidat.personne][candidat.thematique] = candidat.id
+    return sorted(
+        (min(mine, theirs), max(mine, theirs))
+        for a, b in problem.deja_ensemble
+        for thematique, mine in asked.get(a, {}).items()
+        if (theirs := asked.get(b, {}).get(thematique)) is not None
+    )
 
 
 def _sorted(part: Sequence[Candidat]) -> tuple[Candidat, ...]:
     return tuple(sorted(part, key=lambda c: c.id))
 
 
-def _state(problem: GroupingProblem, creneau: str, parts: Parts) -> _Creneau:
-    people = {c.id: c for c in sorted((c for part in parts for c in part), key=lambda c: c.id)}
-    fixed = {}
-    for person in people:
-        where, number = fixed_creneau(problem.places_fixees.get(person, creneau), problem.creneaux)
-        if where == creneau and number is not None:
-            fixed[person] = number - 1
-    ordered = sorted((_sorted(p) for p in parts), key=lambda p: [c.id for c in p][:1])
-    numbered: list[tuple[Candidat, ...]] = []
-    for k in range(len(parts)):
-        best = max(ordered, key=lambda p: sum(fixed.get(c.id) == k for c in p))
-        ordered.remove(best)
+def _state(ordered: Parts, fixed: dict[str, int], ties: _Ties) -> _State:
+    left, numbered = list(ordered), []
+    for k in range(len(ordered)):
+        best = max(left, key=lambda p: sum(fixed.get(c.id) == k for c in p))
+        left.remove(best)
         numbered.append(best)
-    where_by_id = {c.id: k for k, part in enumerate(numbered) for c in part}
-    state = _Creneau(
+    where = {c.id: k for k, part in enumerate(numbered) for c in part}
+    people = {c.id: c for c in sorted((c for part in ordered for c in part), key=lambda c: c.id)}
+    return _State(
         people=people,
-        where={person: where_by_id[person] for person in people},
-        groupes=len(parts),
-        apart=[(a, b) for a, b in apart_pairs(problem) if a in people and b in people],
-        together=[(a, b) for a, b in together_pairs(problem) if a in people and b in people],
+        where={person: where[person] for person in people},
+        groupes=len(ordered),
         fixed=fixed,
+        ties=ties,
+        held=Counter((c.collectivite, where[c.id]) for c in people.values()),
     )
-    state.held = Counter((c.collectivite, state.where[c.id]) for c in people.values())
-    return state
 
 
-def _exchange(state: _Creneau) -> None:
-    """Swap while it meets more wishes; each swap lowers the cost, so it ends."""
-    concerned = sorted({p for pair in (*state.apart, *state.together) for p in pair} | set(state.fixed))
+def _exchange(state: _State) -> None:
+    """Swap while it costs less; each swap lowers the cost, so it ends."""
+    concerned = sorted(p for p in state.people if p in state.ties or p in state.fixed)
     improved = True
     while improved:
         improved = False
@@ -119,13 +152,14 @@ def _exchange(state: _Creneau) -> None:
                 improved = True
 
 
-def _best_swap(state: _Creneau, person: str) -> str | None:
+def _best_swap(state: _State, person: str) -> str | None:
     """Return the exchange that gains most, between people who are most alike."""
-    before, best = state.cost(), None
+    best: tuple[tuple[int, int], str] | None = None
     me = state.people[person]
     for other in [o for o in state.people if state.can_swap(person, o)]:
+        before = state.cost_of(person) + state.cost_of(other)
         state.swap(person, other)
-        gain = before - state.cost()
+        gain = before - state.cost_of(person) - state.cost_of(other)
         state.swap(person, other)
         you = state.people[other]
         alike = (me.taille is you.taille) + (me.departement == you.departement)
@@ -134,7 +168,14 @@ def _best_swap(state: _Creneau, person: str) -> str | None:
     return best and best[1]
 
 
-def _settle(problem: GroupingProblem, state: _Creneau, *, even: bool) -> bool:
+def _settle(
+    problem: GroupingProblem,
+    state: _State,
+    apart: Sequence[tuple[str, str]],
+    together: Sequence[tuple[str, str]],
+    *,
+    even: bool,
+) -> bool:
     """Meet what is hard, and as many wishes together as possible; False when no arrangement is found."""
     model = cp_model.CpModel()
     groupes = range(state.groupes)
@@ -143,12 +184,12 @@ def _settle(problem: GroupingProblem, state: _Creneau, *, even: bool) -> bool:
         model.add_exactly_one(at[person, k] for k in groupes)
     _add_rules(problem, state, model, at, even=even)
     for k in groupes:
-        for a, b in state.apart:
+        for a, b in apart:
             model.add_at_most_one(at[a, k], at[b, k])
     for person, k in state.fixed.items():
         model.add(at[person, k] == 1)
     met = []
-    for a, b in state.together:
+    for a, b in together:
         for k in groupes:
             both = model.new_bool_var("")
             model.add_implication(both, at[a, k])
@@ -169,7 +210,7 @@ def _settle(problem: GroupingProblem, state: _Creneau, *, even: bool) -> bool:
 
 def _add_rules(
     problem: GroupingProblem,
-    state: _Creneau,
+    state: _State,
     model: cp_model.CpModel,
     at: dict[tuple[str, int], cp_model.IntVar],
     *,

@@ -3,10 +3,13 @@
 from scheduling.use_cases.collect import record_annulations, record_campagnes, record_inscriptions
 from scheduling.use_cases.propose import request_groupes, save_proposition
 from scheduling.use_cases.publish import publish_proposition
+from scheduling.use_cases.replace import accept_replacement, leave_place_empty
 from scheduling.use_cases.reschedule import cancel_seance, move_seance
 
 __all__ = [
+    "accept_replacement",
     "cancel_seance",
+    "leave_place_empty",
     "move_seance",
     "publish_proposition",
     "record_annulations",

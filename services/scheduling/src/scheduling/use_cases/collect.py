@@ -6,9 +6,10 @@ from chassis.store import Transaction
 from contracts.events import CampagneClose, CampagneOuverte, InscriptionAnnulee, InscriptionValidee
 
 from scheduling.repository import groupes, inscriptions, propositions
-from scheduling.use_cases.announce import groupe_modifie, retrait_decide
+from scheduling.use_cases.announce import affectation_decidee, groupe_modifie, retrait_decide
 from scheduling.use_cases.propose import request_groupes
 from scheduling.use_cases.publish import WITHDRAWN, place_late
+from scheduling.use_cases.replace import open_places
 
 # Inscriptions that were validated just before the closing are still on their way, on another topic.
 _SETTLE_SECONDS = 5.0
@@ -60,13 +61,17 @@ def _inscription_row(event: InscriptionValidee) -> dict[str, object]:
         "avec": [address.lower() for address in event.avec],
         "sans": [address.lower() for address in event.sans],
         "recue_le": event.recue_le,
+        "rang": event.rang,
     }
 
 
 async def record_annulations(tx: Transaction, events: Sequence[InscriptionAnnulee]) -> None:
-    """Keep who has left; a member of a published groupe leaves it, and the groupe's new version is told."""
+    """Keep who has left; a member of a published groupe leaves it, and the groupe's new version is told.
+
+    Alone in the campagne, since a place that is freed may be given at once: two must not choose the same person.
+    """
     campagnes = sorted({event.campagne for event in events})
-    await inscriptions.lock_campagnes(tx.connection, campagnes, shared=True)
+    await inscriptions.lock_campagnes(tx.connection, campagnes)
     rows = [{"inscription": e.inscription, "cause": e.cause, "annulee_le": e.annulee_le} for e in events]
     await inscriptions.save_annulations(tx.connection, rows)
     published = await propositions.published(tx.connection, campagnes)
@@ -74,8 +79,11 @@ async def record_annulations(tx: Transaction, events: Sequence[InscriptionAnnule
         return
     ids = [event.inscription for event in events]
     departs = await groupes.withdraw(tx.connection, list(published.values()), WITHDRAWN, ids)
+    placed = await open_places(tx, departs)
     left = sorted({depart.groupe for depart in departs if depart.groupe is not None})
     for groupe in await groupes.raise_versions(tx.connection, left):
         tx.publish(groupe_modifie(groupe))
     for depart in departs:
         tx.publish(retrait_decide(depart, tx.now))
+    for campagne, affectation in placed:
+        tx.publish(affectation_decidee(affectation, campagne, tx.now))

@@ -1,0 +1,12 @@
+"""How a caller follows the solver while it runs, and ends it early."""
+
+
+class Watch:
+    """The one that nobody looks at; a caller overrides what it needs."""
+
+    def tell(self, texte: str, poids: int | None = None, borne: float | None = None) -> None:
+        """Learn the step, and the weight placed so far with the bound on it once they are known."""
+
+    def stopped(self) -> bool:
+        """Say whether to keep the best so far instead of looking for better."""
+        return False
