@@ -2,7 +2,7 @@
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help demo run test check bench install python
+.PHONY: help demo run test check bench bench-groupes install python
 
 export UV_PYTHON_DOWNLOADS := never
 export MAKE_STARTED := $(shell date +%s)
@@ -16,7 +16,7 @@ PACKAGES := contracts chassis registration scheduling notification feedback loca
 SYNC := $(UV) sync --frozen --inexact --quiet --python $(PYTHON)
 
 help: ## this table
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 demo: install ## the whole platform at work, from nothing; Ctrl-C ends it (ONCE=1: ends by itself, checked)
 	@$(BIN)/ateliers demo $(if $(filter-out 0,$(ONCE)),--once)
@@ -37,6 +37,9 @@ check: install ## format, lint, types, architecture, generated files
 bench: install ## consumer, relay and mail against the obvious stack, as ratios of one run
 	@$(SYNC) --group bench
 	@$(BIN)/python -m bench
+
+bench-groupes: install ## groupes from file to checked result, 60 to 100,000 people, against a bound and other ways (LONG=1: 1,000,000; PAGE=file)
+	@$(BIN)/python -m bench.groupes $(if $(filter-out 0,$(LONG)),--long) $(if $(PAGE),--page $(PAGE))
 
 install: python $(filter .tools/%,$(UV))
 	@$(SYNC)

@@ -8,6 +8,7 @@ from chassis.service import Service
 from chassis.store import Database
 from chassis.timers import Timer
 
+from scheduling.essai.command import essai
 from scheduling.handlers import handlers
 from scheduling.http import router
 from scheduling.planner import Planner
@@ -33,3 +34,4 @@ def build(settings: Settings, database: Database) -> Service:
 
 
 main = command("scheduling", Settings, build)
+main.command()(essai)

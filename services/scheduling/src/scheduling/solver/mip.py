@@ -65,6 +65,9 @@ class Program:
 
         Only the columns `whole` are declared integer at first: the others are a flow and mostly come out so.
         """
+        if not self.columns:
+            # Nobody to place: HiGHS calls a program without columns neither solved nor infeasible.
+            return Optimum(np.zeros(0, dtype=np.int64), 0, 0.0)
         highs = self._run(cost, whole)
         if _has_solution(highs) and not _is_integral(highs):
             highs = self._run(cost, np.arange(self.columns))

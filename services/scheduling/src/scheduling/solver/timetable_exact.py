@@ -38,6 +38,8 @@ def solve_exactly(problem: TimetableProblem) -> tuple[tuple[SeancePlanifiee, ...
     """Return the séances, their cost and a cost that no timetable undercuts."""
     model = _build(problem)
     solver = cp_model.CpSolver()
+    # Its own handler of Ctrl-C ends the whole process when the solver runs in a thread.
+    solver.parameters.catch_sigint_signal = False
     solver.parameters.num_workers = 1
     solver.parameters.random_seed = problem.graine
     solver.parameters.max_deterministic_time = _DETERMINISTIC_SECONDS

@@ -199,6 +199,8 @@ def _settle(
     for (person, k), variable in at.items():
         model.add_hint(variable, state.where[person] == k)
     solver = cp_model.CpSolver()
+    # Its own handler of Ctrl-C ends the whole process when the solver runs in a thread.
+    solver.parameters.catch_sigint_signal = False
     solver.parameters.num_workers = 1
     solver.parameters.random_seed = problem.graine
     solver.parameters.max_deterministic_time = _DETERMINISTIC_SECONDS
