@@ -20,7 +20,7 @@ from scheduling.solver.crowd import Crowd
 from scheduling.solver.mip import Floats, Ints
 from scheduling.solver.placement import fixed_numbers, most_groupes
 from scheduling.solver.problem import GroupingProblem, Qualite, Slot
-from scheduling.solver.units import Units, group, starts_of
+from scheduling.solver.units import Units, group, reachable, starts_of
 
 Home = tuple[int, int]
 
@@ -126,7 +126,7 @@ class _Choices:
         self._places = problem.limites.places_par_personne
         self._season = problem.limites.places_par_collectivite
         self._slots = len(crowd.slots)
-        can = _coarse(crowd, len(problem.creneaux))
+        can = reachable(crowd, len(problem.creneaux))
         counted = crowd.collectivite + 1
         if not self._season:
             counted = np.where(np.isin(crowd.collectivite, [home for home, _ in homes]), counted, 0)
@@ -218,13 +218,6 @@ def _home_of(crowd: Crowd, units: Units, homes: Sequence[Home]) -> Ints:
 def _runs(sorted_keys: Ints) -> tuple[Ints, Ints]:
     start = starts_of(sorted_keys)
     return start, np.diff(np.append(start, sorted_keys.size))
-
-
-def _coarse(crowd: Crowd, creneaux: int) -> Ints:
-    """Number the sets of créneaux that people can make, whatever they prefer."""
-    bits = np.zeros(len(crowd.candidats), dtype=np.int64)
-    np.bitwise_or.at(bits, crowd.arc_candidat, 1 << (crowd.arc_slot % max(1, creneaux)))
-    return bits
 
 
 class _Master:
