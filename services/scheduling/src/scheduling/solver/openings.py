@@ -84,7 +84,7 @@ class Openings:
         if self._capacity is None:
             return np.floor(groupes + _WHOLE)
         lent = np.zeros(groupes.size, dtype=np.int64)
-        return self._capacity.whole(groupes, lent).astype(np.float64)
+        return self._master.within_limits(self._capacity.whole(groupes, lent), groupes).astype(np.float64)
 
     def with_one_more(self, groupes: Ints, slot: int) -> int:
         """Return how many people would be placed if an animateur more let one groupe more open in a slot."""
@@ -317,6 +317,16 @@ class _Master:
     def allows(self, groupes: Ints) -> bool:
         """Tell whether these numbers keep the limits by créneau and in all."""
         return all(groupes[columns].sum() <= most for columns, most in self._limits)
+
+    def within_limits(self, whole: Ints, groupes: Floats) -> Ints:
+        """Take back what was rounded up too much for the limits, first where the fraction is small."""
+        whole = whole.copy()
+        for slot in np.argsort(groupes - np.floor(groupes), kind="stable").tolist():
+            if whole[slot] > groupes[slot] + _WHOLE and any(
+                slot in columns and whole[columns].sum() > most for columns, most in self._limits
+            ):
+                whole[slot] -= 1
+        return whole
 
     def unfilled(self) -> float:
         """Return how many places of the last solution nobody takes."""
