@@ -15,6 +15,7 @@ from scheduling.solver.crowd import Crowd
 from scheduling.solver.mip import Ints
 from scheduling.solver.openings import Home, Unfillable
 from scheduling.solver.problem import GroupingProblem, Slot
+from scheduling.solver.profiles import apart_pairs
 from scheduling.solver.units import Units, group, starts_of
 
 _BASE = 1_000
@@ -28,26 +29,41 @@ class Filling:
         keys = [crowd.pattern, crowd.attendu, crowd.rang]
         if problem.limites.places_par_collectivite:
             keys.append(crowd.collectivite)
-        self._problem, self._crowd = problem, crowd
+        self._problem, self.crowd = problem, crowd
         self._units = group(crowd, *keys)
+        self._apart = _numbered_pairs(problem, crowd)
 
     def fill(self, groupes: Ints) -> Ints:
         """Return the slot of each candidat, -1 for those without a place; raises Unfillable when none fills them."""
         usable = np.flatnonzero(groupes[self._units.arc_slot] > 0)
-        arcs = _network(self._problem, self._crowd, self._units, usable, groupes)
-        return _read(self._crowd, self._units, usable, arcs.solve()[: usable.size])
+        arcs = _network(self._problem, self.crowd, self._units, usable, groupes)
+        return _read(self.crowd, self._units, usable, arcs.solve()[: usable.size])
 
     def try_fill(self, groupes: Ints) -> Ints | None:
-        """Do the same; None when none fills them without crowding a collectivité."""
+        """Do the same; None when none fills them, or somebody there is one too many."""
         try:
             where = self.fill(groupes)
         except Unfillable:
             return None
-        return None if crowded_homes(self._crowd, where, groupes) else where
+        quarrel = crowded_homes(self.crowd, where, groupes) or self._quarrels(where, groupes)
+        return None if quarrel else where
+
+    def crowded(self, where: Ints, groupes: Ints) -> set[tuple[str, Slot]]:
+        """Return who must not have a slot: too many of a collectivité, or two to be kept apart in its one groupe."""
+        crowd, found = self.crowd, _crowded(self.crowd, where, groupes)
+        for pair, slot in self._quarrels(where, groupes):
+            last = max(pair, key=lambda i: (not crowd.fixed[i], -crowd.weight[i], i))
+            found.add((crowd.candidats[last].id, crowd.slots[slot]))
+        return found
+
+    def _quarrels(self, where: Ints, groupes: Ints) -> list[tuple[tuple[int, int], int]]:
+        return [
+            ((a, b), slot) for a, b in self._apart if (slot := int(where[a])) == where[b] >= 0 and groupes[slot] == 1
+        ]
 
     def weight(self, where: Ints) -> int:
         """Return what the people placed weigh."""
-        return int(self._crowd.weight[where >= 0].sum()) - self._crowd.fixed_weight
+        return int(self.crowd.weight[where >= 0].sum()) - self.crowd.fixed_weight
 
 
 def _network(problem: GroupingProblem, crowd: Crowd, units: Units, usable: Ints, groupes: Ints) -> "_Arcs":
@@ -148,7 +164,13 @@ def crowded_homes(crowd: Crowd, where: Ints, groupes: Ints) -> set[Home]:
     return {home for home, count in counts.items() if count > groupes[home[1]]}
 
 
-def crowded(crowd: Crowd, where: Ints, groupes: Ints) -> set[tuple[str, Slot]]:
+def _numbered_pairs(problem: GroupingProblem, crowd: Crowd) -> list[tuple[int, int]]:
+    pairs = apart_pairs(problem)
+    number = {c.id: i for i, c in enumerate(crowd.candidats)} if pairs else {}
+    return [(number[a], number[b]) for a, b in pairs]
+
+
+def _crowded(crowd: Crowd, where: Ints, groupes: Ints) -> set[tuple[str, Slot]]:
     """Return who must not have a slot so that no collectivité has more people there than there are groupes.
 
     The first of the collectivité who are there keep their places.

@@ -63,11 +63,19 @@ class Openings:
                 self.bound = float(np.floor(bound + _CLOSE))
                 return Opened(groupes.astype(np.int64), weight, self.bound)
             except Unfillable:
-                short = self._master.short()
-                most = np.where(short, np.maximum(groupes - 1, self.least), most)
-                if not (most < groupes).any():
-                    raise
+                most = self._fewer(groupes, most)
             self.price(self.least, most)
+
+    def _fewer(self, groupes: Floats, most: Floats) -> Floats:
+        """Lower what these groupes, that nobody can fill, may be; raises Unfillable when they are all needed."""
+        spare = groupes > self.least
+        short = self._master.short() & spare
+        if not short.any():
+            if not spare.any():
+                raise Unfillable
+            # What is short can't close: close the one that takes most from it.
+            short[np.argmin(np.where(spare, self._master.slopes(), np.inf))] = True
+        return np.where(short, groupes - 1, most)
 
     def slopes(self, groupes: Ints) -> Floats:
         """Return what one groupe more would add to the weight in each slot, at most, beside these groupes."""
@@ -150,7 +158,9 @@ class _Choices:
         if self._season:
             # Collectivités tie people of every kind together: one block.
             return np.zeros(self._starts.size, dtype=np.int64), 1
-        table = np.stack([arc_agent, weight, several])[:, self._starts]
+        # A person's inscriptions are one choice, so they stay in one block.
+        person = np.repeat(*_runs(self._unit))
+        table = np.stack([arc_agent, weight, several])[:, self._starts[person]]
         distinct, block = np.unique(table, axis=1, return_inverse=True)
         return block.ravel(), distinct.shape[1]
 

@@ -8,7 +8,7 @@ import numpy as np
 from scheduling.solver import assignment
 from scheduling.solver.climbing import climb
 from scheduling.solver.crowd import Crowd, gather
-from scheduling.solver.filling import Filling, crowded, crowded_homes
+from scheduling.solver.filling import Filling, crowded_homes
 from scheduling.solver.mip import Ints
 from scheduling.solver.openings import Home, Opened, Openings, Unfillable
 from scheduling.solver.placement import Cut, Placement
@@ -47,17 +47,17 @@ def _place_crowd(problem: GroupingProblem, watch: Watch, cuts: Collection[Cut]) 
     openings, opened = _open(problem, crowd, watch)
     groupes = opened.groupes
     forbidden = {(b if b not in problem.places_fixees else a, slot) for a, b, slot in cuts}
-    forbidden |= _apart_in_one_groupe(problem, crowd, groupes)
     while True:
         crowd = gather(problem, forbidden)
-        groupes, where = _refill(problem, crowd, groupes, openings)
-        more = crowded(crowd, where, groupes)
+        filling = Filling(problem, crowd)
+        groupes, where = _refill(filling, groupes, openings)
+        more = filling.crowded(where, groupes)
         if not more:
             break
         forbidden |= more
-    groupes, where = climb(openings, Filling(problem, crowd), groupes, where, watch)
+    groupes, where = climb(openings, filling, groupes, where, watch)
     tied = {candidat for pair in (*apart_pairs(problem), *together_pairs(problem)) for candidat in pair}
-    where = take_turns(crowd, where, groupes, tied)
+    where = take_turns(crowd, where, groupes, tied, problem.limites.places_par_collectivite)
     if (where[crowd.fixed] < 0).any():
         raise InfeasibleInput(_IMPOSSIBLE)
 
@@ -84,26 +84,13 @@ def _open(problem: GroupingProblem, crowd: Crowd, watch: Watch) -> tuple[Opening
         homes |= more | {home for home, count in counts.items() if count > opened.groupes[home[1]] + 1}
 
 
-def _apart_in_one_groupe(problem: GroupingProblem, crowd: Crowd, groupes: Ints) -> set[tuple[str, Slot]]:
-    """Whom to keep out of a slot with a single groupe, since somebody there is not to be with them."""
-    single = [crowd.slots[s] for s in np.flatnonzero(groupes == 1)]
-    by_id = {c.id: c for c in problem.candidats}
-    return {
-        (b if b not in problem.places_fixees else a, slot)
-        for a, b in apart_pairs(problem)
-        for slot in single
-        if slot[0] == by_id[a].thematique == by_id[b].thematique
-    }
-
-
-def _refill(problem: GroupingProblem, crowd: Crowd, groupes: Ints, openings: Openings) -> tuple[Ints, Ints]:
+def _refill(filling: Filling, groupes: Ints, openings: Openings) -> tuple[Ints, Ints]:
     """Fill these groupes, or fewer where what was forbidden since leaves too few people."""
-    filling = Filling(problem, crowd)
     while True:
         try:
             return groupes, filling.fill(groupes)
         except Unfillable:
-            people = np.bincount(crowd.arc_slot, minlength=groupes.size)
+            people = np.bincount(filling.crowd.arc_slot, minlength=groupes.size)
             spare = np.where(groupes > openings.least, people / np.maximum(groupes, 1), np.inf)
             if not np.isfinite(spare).any():
                 raise
