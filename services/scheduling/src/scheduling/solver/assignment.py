@@ -246,9 +246,9 @@ def _weight_cost(model: _Model) -> Ints:
 
 
 def _rang_cost(model: _Model) -> Ints:
-    """Less for a thématique that is wanted less; people with one inscription only all count the same."""
-    last = max((c.rang for p in model.profiles for c in p.membres if p.candidat), default=1)
-    return _cost(model, lambda profile, _: last - profile.membres[0].rang if profile.candidat else last - 1)
+    """Less for a thématique that is wanted less."""
+    last = max((profile.rang for profile in model.profiles), default=1)
+    return _cost(model, lambda profile, _: last - profile.rang)
 
 
 def _preferred_cost(model: _Model) -> Ints:

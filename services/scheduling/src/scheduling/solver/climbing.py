@@ -20,9 +20,9 @@ _PATIENCE = 12
 _SOME = 1e-6
 
 
-def climb(openings: Openings, weighing: Weighing, groupes: Ints, watch: Watch) -> Ints:
-    """Return the groupes to open."""
-    climber = _Climber(openings, weighing, groupes)
+def climb(openings: Openings, weighing: Weighing, groupes: Ints, weight: int, watch: Watch) -> Ints:
+    """Return the groupes to open instead of these, which are known to hold this weight."""
+    climber = _Climber(openings, weighing, groupes, weight)
     in_vain, changed = 0, False
     steps = _exchanges(openings, groupes)
     while climber.weight < openings.bound and climber.tries > 0 and not watch.stopped():
@@ -42,9 +42,9 @@ def climb(openings: Openings, weighing: Weighing, groupes: Ints, watch: Watch) -
 class _Climber:
     """Where the climb stands, and what has been tried."""
 
-    def __init__(self, openings: Openings, weighing: Weighing, groupes: Ints) -> None:
+    def __init__(self, openings: Openings, weighing: Weighing, groupes: Ints, weight: int) -> None:
         self._openings, self._weighing = openings, weighing
-        self.groupes, self.weight = groupes, weighing.weigh(groupes)
+        self.groupes, self.weight = groupes, weight
         self.tries = _WORK // max(1, weighing.people)
         self._seen = {groupes.tobytes()}
 

@@ -25,7 +25,7 @@ class Filling:
     """The people of a crowd, ready to fill any numbers of groupes."""
 
     def __init__(self, problem: GroupingProblem, crowd: Crowd) -> None:
-        keys = [crowd.pattern, crowd.attendu]
+        keys = [crowd.pattern, crowd.attendu, crowd.rang]
         if problem.limites.places_par_collectivite:
             keys.append(crowd.collectivite)
         self.problem, self.crowd = problem, crowd

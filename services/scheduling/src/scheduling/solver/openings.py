@@ -66,13 +66,22 @@ class Openings:
             try:
                 self.price(least, most)
             except Unfillable:
-                lower = self._master.short() & (least > self.least)
-                if not lower.any():
-                    raise
+                lower = self._too_many(least)
                 least[lower] -= 1
                 most[lower] = np.minimum(most[lower], least[lower])
             else:
                 return
+
+    def _too_many(self, least: Floats) -> NDArray[np.bool_]:
+        """Say where fewer groupes must do; raises Unfillable when all of them are needed."""
+        spare = least > self.least
+        lower = self._master.short() & spare
+        if not lower.any():
+            if not spare.any():
+                raise Unfillable
+            # What is short can't close: close the one that takes most from it.
+            lower[np.argmin(np.where(spare, self._master.slopes(), np.inf))] = True
+        return lower
 
     def slopes(self, groupes: Ints) -> Floats:
         """Return what one groupe more would add to the weight in each slot, at most, beside these groupes."""
@@ -89,7 +98,7 @@ class Openings:
         if self._capacity is None:
             return np.floor(groupes + _WHOLE)
         lent = np.zeros(groupes.size, dtype=np.int64)
-        return self._capacity.whole(groupes, lent).astype(np.float64)
+        return self._master.within_limits(self._capacity.whole(groupes, lent), groupes).astype(np.float64)
 
     def with_one_more(self, groupes: Ints, slot: int) -> int:
         """Return how many people would be placed if an animateur more let one groupe more open in a slot."""
@@ -155,7 +164,9 @@ class _Choices:
         if self._season:
             # Collectivités tie people of every kind together: one block.
             return np.zeros(self._starts.size, dtype=np.int64), 1
-        table = np.stack([arc_agent, weight, several])[:, self._starts]
+        # A person's inscriptions are one choice, so they stay in one block.
+        person = np.repeat(*_runs(self._unit))
+        table = np.stack([arc_agent, weight, several])[:, self._starts[person]]
         distinct, block = np.unique(table, axis=1, return_inverse=True)
         return block.ravel(), distinct.shape[1]
 
@@ -315,6 +326,16 @@ class _Master:
     def allows(self, groupes: Ints) -> bool:
         """Tell whether these numbers keep the limits by créneau and in all."""
         return all(groupes[columns].sum() <= most for columns, most in self._limits)
+
+    def within_limits(self, whole: Ints, groupes: Floats) -> Ints:
+        """Take back what was rounded up too much for the limits, first where the fraction is small."""
+        whole = whole.copy()
+        for slot in np.argsort(groupes - np.floor(groupes), kind="stable").tolist():
+            if whole[slot] > groupes[slot] + _WHOLE and any(
+                slot in columns and whole[columns].sum() > most for columns, most in self._limits
+            ):
+                whole[slot] -= 1
+        return whole
 
     def unfilled(self) -> float:
         """Return how many places of the last solution nobody takes."""

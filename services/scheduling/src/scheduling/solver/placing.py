@@ -21,6 +21,9 @@ from scheduling.solver.watch import Watch
 ORDINARY = 450
 """Inscriptions up to which one program decides everything, collectivités and wishes included."""
 
+_LAST_WORD = 2_000
+"""Inscriptions up to which that program is asked again before fixed places are said to be impossible."""
+
 _CLIMBS = 2
 _HOMES = 2_000
 """Collectivités and slots that are taken into account when groupes open; the others are when these are filled."""
@@ -41,40 +44,41 @@ def place(problem: GroupingProblem, watch: Watch, cuts: Collection[Cut] = ()) ->
     try:
         return _place_crowd(problem, watch, cuts)
     except Unfillable:
+        if len(problem.candidats) <= _LAST_WORD:
+            return assignment.place(problem, cuts)
         raise InfeasibleInput(_IMPOSSIBLE) from None
 
 
 def _place_crowd(problem: GroupingProblem, watch: Watch, cuts: Collection[Cut]) -> Placement:
-    crowd = gather(problem)
-    openings, groupes = _open(problem, crowd, watch)
+    openings, opened = _open(problem, gather(problem), watch)
     forbidden = {(b if b not in problem.places_fixees else a, slot) for a, b, slot in cuts}
-    best: _Seated | None = None
+    best = _seat(problem, openings, opened, opened.groupes, forbidden)
     for _ in range(_CLIMBS):
-        groupes = climb(openings, Weighing(problem, crowd), groupes, watch)
-        seated = _seat(problem, groupes, openings, forbidden)
-        if best is None or seated.weight > best.weight:
-            best = seated
-        # What is forbidden now was not when these groupes were chosen.
         if best.weight >= openings.bound or watch.stopped():
             break
-        crowd, groupes = seated.crowd, seated.groupes
-    if best is None:
-        raise AssertionError("there is at least one climb")
+        # People are weighed without what has been forbidden so far.
+        groupes = climb(openings, Weighing(problem, best.crowd), best.groupes, best.weight, watch)
+        if (groupes == best.groupes).all():
+            break
+        seated = _seat(problem, openings, opened, groupes, forbidden)
+        if seated.weight <= best.weight:
+            break
+        best = seated
     crowd, groupes = best.crowd, best.groupes
     tied = {candidat for pair in (*apart_pairs(problem), *together_pairs(problem)) for candidat in pair}
-    where = take_turns(crowd, best.where, groupes, tied)
+    where = take_turns(crowd, best.where, groupes, tied, problem.limites.places_par_collectivite)
     if (where[crowd.fixed] < 0).any():
-        raise InfeasibleInput(_IMPOSSIBLE)
+        raise Unfillable
 
     def with_one_more(slot: Slot) -> int:
         return openings.with_one_more(groupes, crowd.slots.index(slot))
 
-    return _read(crowd, where, groupes, openings.bound, with_one_more)
+    return _read(_Seated(crowd, groupes, where), openings.bound, with_one_more)
 
 
 @dataclass(frozen=True, slots=True)
 class _Seated:
-    """A crowd without what is forbidden, the groupes that it fills, and the slot of each candidat."""
+    """A crowd, perhaps without what is forbidden, the groupes that it fills, and the slot of each candidat."""
 
     crowd: Crowd
     groupes: Ints
@@ -85,31 +89,41 @@ class _Seated:
         return int(self.crowd.weight[self.where >= 0].sum()) - self.crowd.fixed_weight
 
 
+def _open(problem: GroupingProblem, crowd: Crowd, watch: Watch) -> tuple[Openings, _Seated]:
+    """Open groupes, taking into account the collectivités that would be crowded otherwise."""
+    homes: set[Home] = set()
+    filling = Filling(problem, crowd)
+    while True:
+        openings = Openings(problem, crowd, homes)
+        groupes = openings.best()
+        seated = _Seated(crowd, groupes, filling.fill(groupes))
+        more = crowded_homes(crowd, seated.where, groupes) - homes
+        if not more or len(homes) > _HOMES or watch.stopped():
+            return openings, seated
+        homes |= _about(crowd, more, groupes)
+
+
 def _seat(
-    problem: GroupingProblem, groupes: Ints, openings: Openings, forbidden: Collection[tuple[str, Slot]]
+    problem: GroupingProblem,
+    openings: Openings,
+    opened: _Seated,
+    groupes: Ints,
+    forbidden: Collection[tuple[str, Slot]],
 ) -> _Seated:
     """Fill the groupes so that no slot has more people of a collectivité, or kept apart, than it can hold."""
     without = set(forbidden)
     apart = apart_pairs(problem)
+    seated = opened if groupes is opened.groupes and not without else None
     while True:
-        crowd = gather(problem, without)
-        groupes, where = _refill(problem, crowd, groupes, openings)
-        more = crowded(crowd, where, groupes) | _apart_in_one_groupe(problem, crowd, where, groupes, apart)
+        if seated is None:
+            crowd = gather(problem, without)
+            groupes, where = _refill(problem, crowd, groupes, openings)
+            seated = _Seated(crowd, groupes, where)
+        more = crowded(seated.crowd, seated.where, seated.groupes) | _apart_in_one_groupe(problem, seated, apart)
         if not more:
-            return _Seated(crowd, groupes, where)
+            return seated
         without |= more
-
-
-def _open(problem: GroupingProblem, crowd: Crowd, watch: Watch) -> tuple[Openings, Ints]:
-    """Open groupes, taking into account the collectivités that would be crowded otherwise."""
-    homes: set[Home] = set()
-    while True:
-        openings = Openings(problem, crowd, homes)
-        groupes = openings.best()
-        more = crowded_homes(crowd, Filling(problem, crowd).fill(groupes), groupes) - homes
-        if not more or len(homes) > _HOMES or watch.stopped():
-            return openings, groupes
-        homes |= _about(crowd, more, groupes)
+        seated = None
 
 
 def _about(crowd: Crowd, homes: set[Home], groupes: Ints) -> set[Home]:
@@ -123,16 +137,18 @@ def _about(crowd: Crowd, homes: set[Home], groupes: Ints) -> set[Home]:
 
 
 def _apart_in_one_groupe(
-    problem: GroupingProblem, crowd: Crowd, where: Ints, groupes: Ints, apart: Sequence[tuple[str, str]]
+    problem: GroupingProblem, seated: _Seated, apart: Sequence[tuple[str, str]]
 ) -> set[tuple[str, Slot]]:
     """Whom to keep out of a slot whose single groupe they would share with somebody they are kept apart from."""
     if not apart:
         return set()
-    seat = {c.id: s for c, s in zip(crowd.candidats, where.tolist(), strict=True) if s >= 0 and groupes[s] == 1}
+    crowd, groupes = seated.crowd, seated.groupes
+    places = zip(crowd.candidats, seated.where.tolist(), strict=True)
+    single = {c.id: s for c, s in places if s >= 0 and groupes[s] == 1}
     return {
-        (b if b not in problem.places_fixees else a, crowd.slots[seat[a]])
+        (b if b not in problem.places_fixees else a, crowd.slots[single[a]])
         for a, b in apart
-        if a in seat and seat[a] == seat.get(b)
+        if a in single and single[a] == single.get(b)
     }
 
 
@@ -151,7 +167,8 @@ def _refill(problem: GroupingProblem, crowd: Crowd, groupes: Ints, openings: Ope
             groupes[int(np.argmin(spare))] -= 1
 
 
-def _read(crowd: Crowd, where: Ints, groupes: Ints, bound: float, with_one_more: Callable[[Slot], int]) -> Placement:
+def _read(seated: _Seated, bound: float, with_one_more: Callable[[Slot], int]) -> Placement:
+    crowd, groupes, where = seated.crowd, seated.groupes, seated.where
     placed = np.flatnonzero(where >= 0)
     order = placed[np.argsort(where[placed], kind="stable")]
     edges = np.searchsorted(where[order], np.arange(len(crowd.slots) + 1)).tolist()
@@ -160,6 +177,5 @@ def _read(crowd: Crowd, where: Ints, groupes: Ints, bound: float, with_one_more:
         for s, slot in enumerate(crowd.slots)
         if groupes[s]
     }
-    weight = _Seated(crowd, groupes, where).weight
     opened = {slot: int(groupes[s]) for s, slot in enumerate(crowd.slots) if groupes[s]}
-    return Placement(opened, people, weight, bound, with_one_more)
+    return Placement(opened, people, seated.weight, bound, with_one_more)

@@ -1,4 +1,4 @@
-"""People who are the same to the program are one profile: qualité, size class, places with their preference.
+"""People who are the same to the program are one profile: qualité, size class, rang, places with their preference.
 
 Invariant: members of a profile stand in the order in which places are offered: who waited in vain, arrival, id. People
 with several inscriptions, of a collectivité that binds, with a wish or with a fixed place stand apart from the rest so
@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from scheduling.solver.problem import Accord, Candidat, GroupingProblem, Qualite, Slot, Taille, fixed_place
 
-_Key = tuple[Qualite, Taille, tuple[tuple[Slot, bool], ...], str, str]
+_Key = tuple[Qualite, Taille, int, tuple[tuple[Slot, bool], ...], str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +20,7 @@ class Profile:
 
     qualite: Qualite
     taille: Taille
+    rang: int
     places: tuple[tuple[Slot, bool], ...]
     collectivite: str
     candidat: str
@@ -82,7 +83,8 @@ def build_profiles(problem: GroupingProblem, bound_collectivites: Collection[str
             continue
         name = candidat.id if candidat.id in alone or candidat.personne in coupled else ""
         bound = name or candidat.collectivite in bound_collectivites
-        key = (candidat.qualite, candidat.taille, places, candidat.collectivite if bound else "", name)
+        home = candidat.collectivite if bound else ""
+        key = (candidat.qualite, candidat.taille, candidat.rang, places, home, name)
         members[key].append(candidat)
     return tuple(
         Profile(*key, key[-1] in problem.places_fixees, tuple(sorted(members[key], key=turn)))

@@ -18,19 +18,24 @@ _Seat = tuple[int, int, int, int, int]
 """Slot, qualité, weight, preferred, waited in vain: what must be the same on both sides of an exchange."""
 
 
-def take_turns(crowd: Crowd, where: Ints, groupes: Ints, tied: Collection[str]) -> Ints:
-    """Return the slot of each candidat after the exchanges; who is `tied`, to others by wishes, is left alone."""
+def take_turns(crowd: Crowd, where: Ints, groupes: Ints, tied: Collection[str], season: int = 0) -> Ints:
+    """Return the slot of each candidat after the exchanges; who is `tied`, to others by wishes, is left alone.
+
+    `season` is how many places a collectivité may hold in all, 0 for no limit.
+    """
     free = ~crowd.coupled & ~crowd.fixed
     if tied:
         free &= np.array([c.id not in tied for c in crowd.candidats])
-    return _Turns(crowd, where.copy(), groupes, free).run()
+    return _Turns(crowd, where.copy(), groupes, free, season).run()
 
 
 class _Turns:
-    def __init__(self, crowd: Crowd, where: Ints, groupes: Ints, free: Bools) -> None:
+    def __init__(self, crowd: Crowd, where: Ints, groupes: Ints, free: Bools, season: int) -> None:
         self._crowd, self._where, self._groupes, self._free = crowd, where, groupes, free
+        self._season = season or len(crowd.candidats)
         self._homes = crowd.collectivite.tolist()
         self._held = Counter(zip(self._homes, where.tolist(), strict=True))
+        self._seats = Counter(crowd.collectivite[where >= 0].tolist())
         self._first_arc = np.searchsorted(crowd.arc_candidat, np.arange(len(crowd.candidats) + 1))
         self._sitting: dict[_Seat, list[int]] = defaultdict(list)
         sitting = (where[crowd.arc_candidat] == crowd.arc_slot) & free[crowd.arc_candidat]
@@ -63,11 +68,14 @@ class _Turns:
             return None
         last, slot = sitting[-1], seat[0]
         home, left = self._homes[first], self._homes[last]
-        if home != left and self._held[home, slot] >= self._groupes[slot]:
+        full = self._held[home, slot] >= self._groupes[slot] or self._seats[home] >= self._season
+        if home != left and full:
             return None
         sitting.pop()
         insort(sitting, first)
         self._where[first], self._where[last] = slot, -1
         self._held[home, slot] += 1
         self._held[left, slot] -= 1
+        self._seats[home] += 1
+        self._seats[left] -= 1
         return last

@@ -1,0 +1,122 @@
+"""The groupes of a whole campagne against brute force, for every tiny campagne drawn: both ways to find them."""
+
+import random
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scheduling.solver import placing
+from scheduling.solver.crowd import gather
+from scheduling.solver.filling import Filling
+from scheduling.solver.grouping import form_groupes
+from scheduling.solver.openings import Openings
+from scheduling.solver.problem import GroupingProblem, InfeasibleInput, Proposition
+from scheduling.solver.rules import broken_rules, everyone_has_one_decision
+from scheduling.solver.testing import (
+    draw_campagne,
+    draw_wishes,
+    every_choice,
+    score_of,
+    score_of_choice,
+    score_of_proposition,
+)
+
+seeds = st.integers(0, 2**32)
+
+
+@pytest.fixture
+def _large(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Take the path of a large campagne however few people there are."""
+    monkeypatch.setattr(placing, "ORDINARY", 0)
+
+
+def drawing(seed: int) -> random.Random:
+    return random.Random(seed)  # noqa: S311 - draws test data
+
+
+def assert_sound(problem: GroupingProblem, found: Proposition) -> None:
+    assert broken_rules(problem, found.groupes) == []
+    assert everyone_has_one_decision(problem, found) == []
+    assert found.poids_place == score_of_proposition(problem, found)[0] <= found.borne
+    assert (found.preuve == "optimal") == (found.poids_place >= found.borne)
+
+
+@settings(max_examples=250, deadline=None)
+@given(seed=seeds)
+def test_a_campagne_reaches_every_objective_that_brute_force_reaches(seed: int) -> None:
+    rng = drawing(seed)
+    problem = draw_wishes(rng, draw_campagne(rng), apart=False)
+    found = form_groupes(problem)
+    best = max(score_of_choice(problem, choice) for choice in every_choice(problem))
+    assert_sound(problem, found)
+    assert score_of_proposition(problem, found) == best
+    assert (found.borne, found.preuve) == (best[0], "optimal")
+
+
+def with_everything(seed: int) -> GroupingProblem:
+    """Wishes of both sorts, and somebody's place fixed in a créneau."""
+    rng = drawing(seed)
+    problem = draw_wishes(rng, draw_campagne(rng), apart=True)
+    person = rng.choice(problem.candidats)
+    place = f"{person.thematique}/{min(person.creneaux)}"
+    if rng.random() < 1 / 2 or (person.departement, min(person.creneaux)) in problem.hors_horaires:
+        return problem
+    return replace(problem, places_fixees={person.id: place})
+
+
+@settings(max_examples=200, deadline=None)
+@given(seed=seeds)
+def test_with_wishes_apart_and_fixed_places_no_proof_is_false(seed: int) -> None:
+    problem = with_everything(seed)
+    best = max((score_of_choice(problem, choice) for choice in every_choice(problem)), default=None)
+    if best is None:
+        with pytest.raises(InfeasibleInput):
+            form_groupes(problem)
+        return
+    found = form_groupes(problem)
+    assert_sound(problem, found)
+    assert found.poids_place <= best[0] <= found.borne
+
+
+@pytest.mark.usefixtures("_large")
+@settings(max_examples=250, deadline=None)
+@given(seed=seeds)
+def test_a_large_campagne_keeps_every_rule_and_its_bound_is_one(seed: int) -> None:
+    problem = with_everything(seed)
+    best = max((score_of_choice(problem, choice) for choice in every_choice(problem)), default=None)
+    try:
+        found = form_groupes(problem)
+    except InfeasibleInput:
+        assert best is None
+        return
+    assert best is not None
+    assert_sound(problem, found)
+    assert found.poids_place <= best[0] <= found.borne
+
+
+@settings(max_examples=200, deadline=None)
+@given(seed=seeds)
+def test_the_relaxation_bounds_every_choice_of_groupes(seed: int) -> None:
+    problem = draw_campagne(drawing(seed), alone=True)
+    openings = Openings(problem, gather(problem))
+    opened = openings.best()
+    best = max(score_of_choice(problem, choice)[0] for choice in every_choice(problem))
+    assert opened.weight <= best + 1e-6 <= opened.bound + 2e-6
+    assert openings.can_run(opened.groupes)
+
+
+@settings(max_examples=200, deadline=None)
+@given(seed=seeds)
+def test_given_groupes_are_filled_as_well_as_brute_force_fills_them(seed: int) -> None:
+    rng = drawing(seed)
+    problem = draw_campagne(rng, alone=True)
+    people = gather(problem)
+    choices = list(every_choice(problem))
+    wanted = {slot: groupes for slot, (_, groupes) in rng.choice(choices).items()}
+    groupes = np.array([wanted[slot] for slot in people.slots], dtype=np.int64)
+    where = Filling(problem, people).fill(groupes)
+    found = {c.id: people.slots[s] for c, s in zip(people.candidats, where.tolist(), strict=True) if s >= 0}
+    alike = [c for c in choices if {slot: g for slot, (_, g) in c.items()} == wanted]
+    assert score_of(problem, found)[:4] == max(score_of_choice(problem, c)[:4] for c in alike)
