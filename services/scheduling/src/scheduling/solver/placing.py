@@ -20,6 +20,9 @@ from scheduling.solver.watch import Watch
 ORDINARY = 450
 """Inscriptions up to which one program decides everything, collectivités and wishes included."""
 
+_LAST_WORD = 2_000
+"""Inscriptions up to which that program is asked again before fixed places are said to be impossible."""
+
 _HOMES = 2_000
 """Collectivités and slots that are taken into account when groupes open; the others are when these are filled."""
 
@@ -39,6 +42,8 @@ def place(problem: GroupingProblem, watch: Watch, cuts: Collection[Cut] = ()) ->
     try:
         return _place_crowd(problem, watch, cuts)
     except Unfillable:
+        if len(problem.candidats) <= _LAST_WORD:
+            return assignment.place(problem, cuts)
         raise InfeasibleInput(_IMPOSSIBLE) from None
 
 
@@ -59,7 +64,7 @@ def _place_crowd(problem: GroupingProblem, watch: Watch, cuts: Collection[Cut]) 
     tied = {candidat for pair in (*apart_pairs(problem), *together_pairs(problem)) for candidat in pair}
     where = take_turns(crowd, where, groupes, tied, problem.limites.places_par_collectivite)
     if (where[crowd.fixed] < 0).any():
-        raise InfeasibleInput(_IMPOSSIBLE)
+        raise Unfillable
 
     def with_one_more(slot: Slot) -> int:
         return openings.with_one_more(groupes, crowd.slots.index(slot))
