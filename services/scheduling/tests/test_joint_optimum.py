@@ -1,18 +1,17 @@
-"""The groupes of a whole campagne against brute force, for every tiny campagne that is drawn: both ways to find them."""
+"""The groupes of a whole campagne against brute force, for every tiny campagne drawn: both ways to find them."""
 
 import random
-from collections import Counter
 from dataclasses import replace
 
 import numpy as np
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from scheduling.solver import placing
 from scheduling.solver.crowd import gather
 from scheduling.solver.filling import Filling
 from scheduling.solver.grouping import form_groupes
-from scheduling.solver.openings import Openings, Unfillable
+from scheduling.solver.openings import Openings
 from scheduling.solver.problem import GroupingProblem, InfeasibleInput, Proposition
 from scheduling.solver.rules import broken_rules, everyone_has_one_decision
 from scheduling.solver.testing import (
