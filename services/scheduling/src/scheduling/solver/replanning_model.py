@@ -74,7 +74,7 @@ def solve(problem: ReplanProblem, free: Mapping[str, list[Option]], *, keep: boo
 
 def able(problem: ReplanProblem, groupe: GroupePublie) -> list[str]:
     """Whoever could run the groupe as far as thématique and créneau go, its animateur included."""
-    known = {a.id for a in problem.horaire.animateurs} | {groupe.animateur}
+    known = {*problem.animateurs, groupe.animateur}
     return sorted(a for a in known if can_take(problem, groupe, a))
 
 
@@ -136,8 +136,7 @@ def _add_groupe(model: _Model, groupe: GroupePublie, taken: Mapping[str, list[da
 def is_free(problem: ReplanProblem, animateur: str, debut: datetime, taken: Mapping[str, list[datetime]]) -> bool:
     """Tell whether an animateur is neither away on that day nor taken at that moment."""
     day = debut.astimezone(PARIS).date()
-    away = any(a.id == animateur and day in a.indisponible for a in problem.horaire.animateurs)
-    return not away and not any(overlap(debut, other) for other in taken.get(animateur, ()))
+    return not problem.is_away(animateur, day) and not any(overlap(debut, other) for other in taken.get(animateur, ()))
 
 
 def _keep_apart(model: _Model) -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cached_property
 
-from scheduling.solver.problem import Preuve
+from scheduling.solver.problem import Animateur, Preuve
 from scheduling.solver.timetable_problem import PARIS, TimetableProblem
 
 
@@ -60,6 +60,13 @@ class ReplanProblem:
     def par_id(self) -> dict[str, GroupePublie]:
         return {g.id: g for g in self.groupes}
 
+    @cached_property
+    def animateurs(self) -> dict[str, Animateur]:
+        return {a.id: a for a in self.horaire.animateurs}
+
+    def is_away(self, animateur: str, jour: date) -> bool:
+        return animateur in self.animateurs and jour in self.animateurs[animateur].indisponible
+
     def future(self, groupe: GroupePublie) -> tuple[SeanceTenue, ...]:
         return tuple(s for s in groupe.seances if s.debut > self.maintenant)
 
@@ -69,10 +76,9 @@ class ReplanProblem:
 
     def touched(self, groupe: GroupePublie, seance: SeanceTenue, animateur: str) -> bool:
         """Tell whether a séance that is to come can't be held as it stands, by that animateur."""
-        away = next((a.indisponible for a in self.horaire.animateurs if a.id == animateur), frozenset())
         jour = seance.jour
         return (
-            jour in away
+            self.is_away(animateur, jour)
             or jour in self.horaire.jours_exclus
             or jour in groupe.jours_refuses
             or groupe.nouveau_creneau != groupe.creneau

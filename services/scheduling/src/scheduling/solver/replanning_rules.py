@@ -64,7 +64,7 @@ def animateur_can_take_the_groupe(problem: ReplanProblem, replan: Replan) -> lis
         _violation(animateur_can_take_the_groupe, change.animateur, f"{change.animateur} ne peut pas animer.")
         for change in replan.changes
         if not can_take(problem, problem.par_id[change.groupe], change.animateur)
-        or any(_is_away(problem, change.animateur, s) for s in change.seances if s.debut > problem.maintenant)
+        or any(problem.is_away(change.animateur, s.jour) for s in change.seances if s.debut > problem.maintenant)
     ]
 
 
@@ -152,17 +152,13 @@ def can_take(problem: ReplanProblem, groupe: GroupePublie, animateur: str) -> bo
     """Tell whether an animateur knows the thématique and has the créneau; whoever has the groupe keeps its créneau."""
     if animateur == groupe.animateur and groupe.nouveau_creneau == groupe.creneau:
         return True
-    found = next((a for a in problem.horaire.animateurs if a.id == animateur), None)
+    found = problem.animateurs.get(animateur)
     return found is not None and groupe.thematique in found.thematiques and groupe.nouveau_creneau in found.creneaux
 
 
 def _moved(problem: ReplanProblem, change: GroupeReplanifie) -> list[SeanceTenue]:
     before = problem.par_id[change.groupe].seances
     return [s for s in change.seances if s not in before]
-
-
-def _is_away(problem: ReplanProblem, animateur: str, seance: SeanceTenue) -> bool:
-    return any(a.id == animateur and seance.jour in a.indisponible for a in problem.horaire.animateurs)
 
 
 def _violation(rule: Callable[..., list[Violation]], subject: str, phrase: str) -> Violation:
