@@ -16,7 +16,7 @@ from chassis.store import Database
 from pydantic_core import from_json
 
 from scheduling.plan import DEMANDE, IMPOSSIBLE, PLAN, Demande, Plan, build_demande
-from scheduling.repository import groupes, inscriptions, propositions
+from scheduling.repository import absences, groupes, inscriptions, propositions
 from scheduling.repository.propositions import Claim
 from scheduling.settings import Settings
 from scheduling.use_cases import save_proposition
@@ -97,7 +97,7 @@ class Planner:
             campagne = await inscriptions.find_campagne(connection, claim.campagne)
             if campagne is None:
                 raise SolverFailed("Cette campagne n’est plus connue.")
-            donnees = campagne.donnees
+            donnees = (await absences.complete(connection, campagne)).donnees
             if not donnees.animateurs:
                 raise SolverFailed("Cette campagne n’a aucun animateur : ajoutez-en un avant de former les groupes.")
             inscrits = await inscriptions.active_inscrits(connection, claim.campagne)

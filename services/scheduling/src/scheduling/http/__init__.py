@@ -3,10 +3,10 @@
 from chassis.web.pages import team
 from fastapi import APIRouter, Depends
 
-from scheduling.http import campagnes, publication, seances
+from scheduling.http import campagnes, publication, reorganisation, seances
 
 router = APIRouter(dependencies=[Depends(team)])
-for part in (campagnes.router, publication.router, seances.router):
+for part in (campagnes.router, publication.router, reorganisation.router, seances.router):
     router.include_router(part)
 
 __all__ = ["router"]
