@@ -33,7 +33,7 @@ def _midnight(day: date) -> datetime:
 
 @router.get("/seances")
 async def show_week(
-    request: Request, db: Db, campagne: str = "", semaine: str = "", animateur: str = "", fait: str = ""
+    request: Request, db: Db, *, campagne: str = "", semaine: str = "", animateur: str = "", fait: str = ""
 ) -> Response:
     async with db.read() as connection:
         known = await inscriptions.list_campagnes(connection)
