@@ -158,6 +158,51 @@ def test_a_longer_period_is_offered_when_it_would_do() -> None:
     assert "En prolongeant la période jusqu'au" in stuck.impossibles[0].phrase
 
 
+def moved(*weeks: int, who: str = "a", start: int = 8) -> GroupeReplanifie:
+    """The groupe of the rules' tests, with its séances in these weeks at that hour."""
+    kept = groupe("g", "a", WEEKS).seances
+    seances = tuple(
+        s if week == old and start == 8 else SeanceTenue(s.rang, at(week, start))
+        for s, week, old in zip(kept, weeks, WEEKS, strict=True)
+    )
+    return GroupeReplanifie("g", MARDI, who, seances)
+
+
+@pytest.mark.parametrize(
+    ("change", "rule"),
+    [
+        (moved(0, 3, 4, 6), None),
+        (moved(0, 2, 5, 7), None),
+        (moved(0, 2, 4, 8), None),
+        (moved(0, 2, 4, 6, who="b"), None),
+        (moved(1, 2, 4, 7), "what_is_over_stays"),
+        (moved(0, 1, 4, 6), "new_date_is_open"),
+        (moved(0, 4, 4, 6), "new_dates_keep_their_distance"),
+        (moved(0, 2, 4, 5), "new_dates_keep_their_distance"),
+        (moved(0, 2, 4, 9), "new_dates_keep_their_distance"),
+        (moved(0, 2, 3, 6, start=9), "new_date_is_open"),
+        (moved(0, 2, 4, 6, who="c"), "animateur_can_take_the_groupe"),
+        (moved(0, 3, 5, 7, who="b"), "animateur_is_in_one_place"),
+        (moved(0, 2, 4, 6, who="d"), "animateur_has_allowed_load"),
+    ],
+)
+def test_a_change_just_outside_a_rule_is_named(change: GroupeReplanifie, rule: str | None) -> None:
+    team = (animateur("a"), animateur("b"), animateur("c", creneaux=(JEUDI,)), animateur("d", most=0))
+    both = (groupe("g", "a", WEEKS), groupe("h", "b", (1, 3, 5, 7)))
+    # The first is over, and week 1 is too near.
+    problem = problem_of(both, team, now=at(1) - timedelta(days=2))
+    broken = {v.rule for v in broken_replan_rules(problem, Replan((change,), (), 0, 0, "borne"))}
+    assert (rule in broken) if rule else not broken
+
+
+def test_a_date_that_can_no_longer_be_held_is_named() -> None:
+    struck = problem_of((groupe("g", "a", WEEKS),), (animateur("a"),), jours_exclus=frozenset({at(2).date()}))
+    kept = GroupeReplanifie("g", MARDI, "a", groupe("g", "a", WEEKS).seances)
+    assert {v.rule for v in broken_replan_rules(struck, Replan((kept,), (), 0, 0, "borne"))} == {
+        "kept_date_can_be_held"
+    }
+
+
 @st.composite
 def broken_seasons(draw: st.DrawFn) -> ReplanProblem:
     """Two groupes on Tuesday mornings with two séances over, and something that comes in between."""
