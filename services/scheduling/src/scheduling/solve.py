@@ -19,6 +19,7 @@ from scheduling.solver.grouping import form_groupes
 from scheduling.solver.problem import Animateur, Equipe, InfeasibleInput, Proposition
 from scheduling.solver.timetable import available_animateurs, plan_seances
 from scheduling.solver.timetable_problem import GroupeAPlanifier, TimetableProblem
+from scheduling.solver.timetable_reasons import why_nothing_fits
 
 
 def form_and_plan(demande: Demande, tell: Callable[[str], None]) -> Plan:
@@ -37,6 +38,8 @@ def form_and_plan(demande: Demande, tell: Callable[[str], None]) -> Plan:
         occupe=demande.occupe,
         graine=demande.graine,
     )
+    if told := why_nothing_fits(horaire):
+        raise InfeasibleInput(told)
     animateurs = available_animateurs(horaire)
     shares = share_groupes(demande.problemes, animateurs)
     found: dict[str, Proposition] = {}
