@@ -100,11 +100,12 @@ def test_a_large_campagne_keeps_every_rule_and_its_bound_is_one(seed: int) -> No
 @given(seed=seeds)
 def test_the_relaxation_bounds_every_choice_of_groupes(seed: int) -> None:
     problem = draw_campagne(drawing(seed), alone=True)
-    openings = Openings(problem, gather(problem))
-    opened = openings.best()
+    crowd = gather(problem)
+    openings = Openings(problem, crowd)
+    groupes = openings.best()
     best = max(score_of_choice(problem, choice)[0] for choice in every_choice(problem))
     assert Weighing(problem, crowd).weigh(groupes) <= best <= openings.bound
-    assert openings.can_run(opened.groupes)
+    assert openings.can_run(groupes)
 
 
 @settings(max_examples=200, deadline=None)

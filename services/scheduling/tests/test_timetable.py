@@ -8,9 +8,10 @@ from itertools import product
 import pytest
 from scheduling.solver.calendar_fr import public_holiday, school_holiday, school_zone
 from scheduling.solver.dates import patterns, possible_days
-from scheduling.solver.problem import Animateur
+from scheduling.solver.problem import Animateur, InfeasibleInput
 from scheduling.solver.timetable import available_animateurs, plan_seances
 from scheduling.solver.timetable_problem import PARIS, GroupeAPlanifier, TimetableProblem
+from scheduling.solver.timetable_reasons import why_nothing_fits
 
 LUNDI = "lundi-matin"
 AWAY = frozenset(date(2027, 5, 10) + timedelta(days=n) for n in range(40))
@@ -135,3 +136,47 @@ def test_holidays_follow_the_departements() -> None:
     assert [school_zone(d) for d in ("69", "59", "75", "2A", "974")] == ["A", "B", "C", None, None]
     assert school_holiday(date(2027, 2, 8), "C") == "Vacances d'hiver"
     assert school_holiday(date(2027, 2, 8), "A") is None
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"seances_au": date(2027, 5, 2)}, "avant de commencer le 03/05/2027"),
+        ({"heures": {"matin": time(11, 31), "apres-midi": time(13, 30)}}, "se chevauchent"),
+    ],
+)
+def test_a_season_that_contradicts_itself_is_refused(changes: dict[str, object], words: str) -> None:
+    with pytest.raises(InfeasibleInput, match=words):
+        plan_seances(season(groupe("g1"), **changes))
+
+
+def test_half_days_two_hours_apart_do_not_overlap() -> None:
+    hours = {"matin": time(11, 30), "apres-midi": time(13, 30)}
+    assert plan_seances(season(groupe("g1"), heures=hours)).non_planifies == ()
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({}, None),
+        ({"animateurs": ()}, "n'a aucun animateur"),
+        ({"animateurs": (replace(animateur("a"), creneaux=frozenset()),)}, "n'a de créneau"),
+        ({"seances_au": date(2027, 6, 11)}, "Allongez la période"),
+        ({"animateurs": (animateur("a", away=AWAY),)}, "Les absences des animateurs"),
+    ],
+)
+def test_what_keeps_every_groupe_from_its_seances_is_told_at_once(
+    changes: dict[str, object], words: str | None
+) -> None:
+    told = why_nothing_fits(season(**changes))
+    assert (told is None) if words is None else (words in (told or ""))
+
+
+def test_the_zone_of_most_members_weighs_most() -> None:
+    window = {"seances_du": date(2027, 2, 1), "seances_au": date(2027, 4, 2)}
+    for most, other in (("A", "C"), ("C", "A")):
+        town = {"A": "69", "C": "75"}
+        members = (town[most],) * 9 + (town[other],)
+        days = [s.debut.date() for s in plan_seances(season(groupe("g1", "mardi-matin", members), **window)).seances]
+        on_holiday = {zone: sum(bool(school_holiday(d, zone)) for d in days) for zone in "AC"}
+        assert on_holiday[most] <= on_holiday[other]

@@ -12,6 +12,7 @@ from scheduling.essai.command import essai
 from scheduling.handlers import handlers
 from scheduling.http import router
 from scheduling.planner import Planner
+from scheduling.replanner import Replanner
 from scheduling.settings import Settings
 from scheduling.tables import metadata
 from scheduling.use_cases.propose import PLANNER
@@ -29,6 +30,7 @@ def build(settings: Settings, database: Database) -> Service:
         router=router,
         templates=Path(__file__).parent / "templates",
         metadata=metadata,
+        state={"replanner": Replanner(settings)},
         timers=(Timer(PLANNER, timedelta(seconds=5), planner.run),),
     )
 

@@ -15,7 +15,7 @@ from scheduling.solver.problem import creneau_en_francais, half_day_of, weekday_
 PARIS = ZoneInfo("Europe/Paris")
 _DURATION = timedelta(hours=2)
 _WEEK = timedelta(days=7)
-_SHORT_NOTICE = timedelta(days=3)
+SHORT_NOTICE = timedelta(days=3)
 
 
 class Refused(Exception):
@@ -102,7 +102,7 @@ def _out_of_order(agenda: Agenda, seance: Seance, debut: datetime) -> list[str]:
 
 def _warnings(agenda: Agenda, seance: Seance, debut: datetime, jour: date, now: datetime) -> list[str]:
     found = []
-    if debut - now < _SHORT_NOTICE:
+    if debut - now < SHORT_NOTICE:
         found.append("Les participants seront prévenus moins de trois jours avant.")
     local = debut.astimezone(PARIS)
     usual = agenda.heures[half_day_of(agenda.creneau)]

@@ -19,7 +19,7 @@ from pydantic_core import from_json
 
 from scheduling.domain import Progression
 from scheduling.plan import DEMANDE, IMPOSSIBLE, PLAN, STOP, Demande, Passe, Plan, build_demande, place_key
-from scheduling.repository import groupes, inscriptions, places, propositions, saisons
+from scheduling.repository import absences, groupes, inscriptions, places, propositions, saisons
 from scheduling.repository.propositions import Claim
 from scheduling.settings import Settings
 from scheduling.use_cases import save_proposition
@@ -121,7 +121,7 @@ class Planner:
             campagne = await inscriptions.find_campagne(connection, claim.campagne)
             if campagne is None:
                 raise SolverFailed("Cette campagne n’est plus connue.")
-            donnees = campagne.donnees
+            donnees = (await absences.complete(connection, campagne)).donnees
             if not donnees.animateurs:
                 raise SolverFailed("Cette campagne n’a aucun animateur : ajoutez-en un avant de former les groupes.")
             inscrits = await inscriptions.active_inscrits(connection, claim.campagne)

@@ -194,3 +194,23 @@ places_fixees = Table(
     _moment("fixee_le"),
     Index("ix_places_fixees_campagne", "campagne"),
 )
+
+absences = Table(
+    "absences",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("animateur", Text, nullable=False),
+    Column("du", Date, nullable=False),
+    Column("au", Date, comment="Included; none: for good."),
+    _moment("declaree_le"),
+    Index("ix_absences_animateur", "animateur", "du"),
+)
+
+jours_exclus = Table(
+    "jours_exclus",
+    metadata,
+    Column("campagne", Text, nullable=False),
+    Column("jour", Date, nullable=False),
+    _moment("declare_le"),
+    PrimaryKeyConstraint("campagne", "jour"),
+)

@@ -3,7 +3,17 @@
 from chassis.web.pages import team
 from fastapi import APIRouter, Depends
 
-from scheduling.http import campagnes, comparaison, echanges, mouvements, personnes, publication, remplacements, seances
+from scheduling.http import (
+    campagnes,
+    comparaison,
+    echanges,
+    mouvements,
+    personnes,
+    publication,
+    remplacements,
+    reorganisation,
+    seances,
+)
 
 router = APIRouter(dependencies=[Depends(team)])
 for part in (
@@ -14,6 +24,7 @@ for part in (
     comparaison.router,
     publication.router,
     remplacements.router,
+    reorganisation.router,
     seances.router,
 ):
     router.include_router(part)

@@ -32,7 +32,9 @@ def _midnight(day: date) -> datetime:
 
 
 @router.get("/seances")
-async def show_week(request: Request, db: Db, campagne: str = "", semaine: str = "", animateur: str = "") -> Response:
+async def show_week(
+    request: Request, db: Db, *, campagne: str = "", semaine: str = "", animateur: str = "", fait: str = ""
+) -> Response:
     async with db.read() as connection:
         known = await inscriptions.list_campagnes(connection)
         seasons = {c.code: await pages.season_bounds(connection, c.code) for c in known}
@@ -58,6 +60,7 @@ async def show_week(request: Request, db: Db, campagne: str = "", semaine: str =
         jours=_days(monday, [m for m in meetings if not who or m.animateur == who]),
         animateurs=people,
         animateur=who,
+        fait=fait == "oui",
         avant=max((w for w in weeks if w < monday), default=None),
         apres=min((w for w in weeks if w > monday), default=None),
     )

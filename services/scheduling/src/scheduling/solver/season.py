@@ -10,9 +10,10 @@ from dataclasses import dataclass, replace
 from scheduling.solver.capacities import groupe_capacities
 from scheduling.solver.grouping import form_groupes
 from scheduling.solver.hours import unbearable
-from scheduling.solver.problem import Attente, GroupingProblem, Proposition, Raison
+from scheduling.solver.problem import Attente, GroupingProblem, InfeasibleInput, Proposition, Raison
 from scheduling.solver.timetable import plan_seances
 from scheduling.solver.timetable_problem import GroupeAPlanifier, Timetable, TimetableProblem
+from scheduling.solver.timetable_reasons import why_nothing_fits
 from scheduling.solver.watch import Watch
 
 _UNPLANNED = (
@@ -35,6 +36,8 @@ def solve_season(problem: GroupingProblem, horaire: TimetableProblem, watch: Wat
     Raises InfeasibleInput, with a French sentence, when the input contradicts itself.
     """
     watch = watch or Watch()
+    if told := why_nothing_fits(horaire):
+        raise InfeasibleInput(told)
     problem = bound_to(problem, horaire)
     proposition = form_groupes(problem, watch)
     watch.tell(f"Animateurs et dates de {len(proposition.groupes)} groupes", proposition.poids_place, proposition.borne)

@@ -2,8 +2,10 @@
 
 from scheduling.use_cases.arrange import fix_place, free_place, move_person, redo_move, undo_move
 from scheduling.use_cases.collect import record_annulations, record_campagnes, record_inscriptions
+from scheduling.use_cases.impact import measure_impact
 from scheduling.use_cases.propose import request_groupes, save_proposition, stop_solver
 from scheduling.use_cases.publish import publish_proposition
+from scheduling.use_cases.reorganise import forget_absence, forget_day, read_situation, reorganise
 from scheduling.use_cases.replace import accept_replacement, leave_place_empty
 from scheduling.use_cases.reschedule import cancel_seance, move_seance
 
@@ -11,15 +13,20 @@ __all__ = [
     "accept_replacement",
     "cancel_seance",
     "fix_place",
+    "forget_absence",
+    "forget_day",
     "free_place",
     "leave_place_empty",
+    "measure_impact",
     "move_person",
     "move_seance",
     "publish_proposition",
+    "read_situation",
     "record_annulations",
     "record_campagnes",
     "record_inscriptions",
     "redo_move",
+    "reorganise",
     "request_groupes",
     "save_proposition",
     "stop_solver",

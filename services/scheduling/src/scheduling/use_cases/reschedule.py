@@ -8,7 +8,7 @@ from chassis.store import Transaction
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from scheduling.domain import Agenda, Refused, Seance, Verdict, check_move, end_of
-from scheduling.repository import groupes, inscriptions
+from scheduling.repository import absences, groupes, inscriptions
 from scheduling.repository.groupes import Groupe
 from scheduling.use_cases.announce import seance_annulee, seance_deplacee
 
@@ -49,7 +49,7 @@ async def read_agenda(connection: AsyncConnection, groupe: Groupe, seances: list
     campagne = await inscriptions.find_campagne(connection, groupe.campagne)
     if campagne is None:
         raise Refused("La campagne de cette séance n’est pas connue.")
-    donnees = campagne.donnees
+    donnees = (await absences.complete(connection, campagne)).donnees
     away = next((a.indisponible for a in donnees.animateurs if a.id == groupe.animateur), ())
     taken = await groupes.busy(connection, animateurs=[groupe.animateur], without=groupe.id)
     return Agenda(
