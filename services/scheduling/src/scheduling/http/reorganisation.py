@@ -13,7 +13,7 @@ from pydantic import BaseModel
 
 from scheduling import use_cases
 from scheduling.domain import PARIS, Refused
-from scheduling.http.campagnes import find_campagne
+from scheduling.http.etats import find_campagne
 from scheduling.reorganisation import AnimateurAbsent, AutreCreneau, AutreJour, Evenement, JourExclu
 from scheduling.replanner import Replanner
 from scheduling.repository import absences, groupes, propositions
