@@ -183,6 +183,20 @@ async def test_who_withdraws_is_told_so_and_their_calendar_is_emptied(notificati
     assert [mail["To"] for mail in notification.sink.mails[5:]] == ["Anne Leroy <personne1@exemple.fr>"]
 
 
+async def test_a_new_animateur_costs_nobody_a_mail_and_is_named_by_the_next_one(notification: Any, season: Any) -> None:
+    await notification.hear(*season.published())
+    await notification.send()
+    notification.sink.mails.clear()
+    changed = season.groupe(version=2).model_dump() | {"animateur": "nadia", "animateur_nom": "Nadia Benali"}
+    await notification.hear(GroupeModifie.model_validate(changed))
+    await notification.send()
+    assert notification.sink.mails == []
+    await notification.hear(season.deplacee(1, timedelta(days=7)))
+    await notification.send()
+    (mail,) = notification.sink.mails
+    assert "Nadia Benali" in mail.get_body(("plain",)).get_content()
+
+
 async def test_a_groupe_that_ends_takes_its_seances_along(notification: Any, season: Any) -> None:
     await notification.hear(*season.published())
     await notification.send()

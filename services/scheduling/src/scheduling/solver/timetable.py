@@ -10,6 +10,7 @@ groupes can meet only within one créneau, so that who runs what is a flow and t
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from operator import itemgetter
 
 from scheduling.solver.calendar_fr import school_calendar_known
 from scheduling.solver.capacities import available_animateurs
@@ -42,6 +43,7 @@ __all__ = [
     "plan_seances",
 ]
 
+_FEW = 3
 _ROUNDS = 12
 _ROUND_WORK = 4_000_000
 _BOUND_STEPS = 600
@@ -94,15 +96,19 @@ def _solve(problem: TimetableProblem) -> _Found:
 
 
 def _close_gap(problem: TimetableProblem, grids: Sequence[Grid], assignment: Assignment) -> tuple[Runs, int]:
-    """Better the assignment while that is cheap or it is far from the bound, then raise the bound towards it."""
+    """Better the assignment, and a likelier one, while that is cheap or far from the bound; then raise the bound."""
     best, cost = assignment.runs, _cost(problem, grids, assignment.runs)
-    work = sum(len(grid.cells) * len(grid.kinds) for grid in grids)
-    for round_ in range(_ROUNDS):
-        gap, allowed = cost - assignment.bound, _allowed(problem, cost) if (round_ + 1) * work > _ROUND_WORK else 0
-        if gap <= allowed:
-            break
-        runs = exchange(grids, best, problem.graine + round_)
-        best, cost = runs, _cost(problem, grids, runs)
+    work = max(1, sum(len(grid.cells) * len(grid.kinds) for grid in grids))
+    rounds = max(_FEW, min(_ROUNDS, _ROUND_WORK // work))
+    for typical in (False, True):
+        runs = best
+        for round_ in range(rounds):
+            if cost - assignment.bound <= (0 if rounds == _ROUNDS else _allowed(problem, cost)):
+                break
+            if typical and not round_:
+                runs = assign(grids, problem.animateurs, typical=True).runs
+            runs = exchange(grids, runs, problem.graine + round_)
+            best, cost = min((best, cost), (runs, _cost(problem, grids, runs)), key=itemgetter(1))
     near = _allowed(problem, cost)
     if cost - assignment.bound <= near:
         return best, assignment.bound

@@ -20,9 +20,9 @@ from scheduling.solver.timetable_flow import LEFT_OUT, LOAD
 
 Floats = NDArray[np.float64]
 
-_MOMENTUM = 0.9
-_PATIENCE = 10
-_SHRINK = 0.7
+_MOMENTUM = 0.95
+_PATIENCE = 15
+_SHRINK = 0.8
 _WORK = 2_000_000_000
 
 
@@ -62,21 +62,17 @@ class Bound:
 
     def raise_to(self, target: int, near: float, steps: int) -> int:
         """Stop within `near` of the target, or after so many steps; fewer when each is a lot of work."""
-        prices, best, best_prices = self._prices, -np.inf, self._prices
+        prices, best = self._prices, -np.inf
         scale, waited = 1.0, 0
         momentum = [np.zeros_like(p) for p in prices]
         for _ in range(min(steps, max(1, _WORK // max(1, self._work)))):
             value, slack = self._evaluate(prices)
-            if value > best:
-                best, best_prices, waited = value, prices, 0
-            else:
-                waited += 1
+            waited = 0 if value > best else waited + 1
+            best = max(best, value)
             if best >= target - near:
                 break
             if waited >= _PATIENCE:
-                scale, waited, prices = scale * _SHRINK, 0, best_prices
-                momentum = [np.zeros_like(p) for p in prices]
-                continue
+                scale, waited = scale * _SHRINK, 0
             momentum = [s + _MOMENTUM * m for s, m in zip(slack, momentum, strict=True)]
             norm = sum(float((m * m).sum()) for m in momentum)
             if not norm:

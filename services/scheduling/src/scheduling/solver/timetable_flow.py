@@ -33,14 +33,18 @@ class Assignment:
     prices: tuple[Ints, ...]
 
 
-def assign(grids: Sequence[Grid], animateurs: Sequence[Animateur]) -> Assignment:
-    """Solve the flow; a groupe that finds no animateur is in no cell."""
+def assign(grids: Sequence[Grid], animateurs: Sequence[Animateur], *, typical: bool = False) -> Assignment:
+    """Solve the flow; a groupe that finds no animateur is in no cell.
+
+    `typical`: of several groupes each but one pays what the pairs with it cost more in the middle, not at least. That
+    is a better guess, and its cost no bound.
+    """
     network = Network()
     sink = network.node("sink")
     enters: list[tuple[int, int, int, int]] = []
     leaves: list[tuple[int, int, int, int]] = []
     for g, grid in enumerate(grids):
-        _add_kinds(network, g, grid, enters)
+        _add_kinds(network, g, grid, enters, typical=typical)
         _add_cells(network, g, grid, leaves)
     total = sum(len(kind.groupes) for grid in grids for kind in grid.kinds)
     for animateur in animateurs:
@@ -57,9 +61,9 @@ def assign(grids: Sequence[Grid], animateurs: Sequence[Animateur]) -> Assignment
     return Assignment(_read(enters, leaves, flows), bound, prices)
 
 
-def _add_kinds(network: Network, g: int, grid: Grid, enters: list[tuple[int, int, int, int]]) -> None:
+def _add_kinds(network: Network, g: int, grid: Grid, enters: list[tuple[int, int, int, int]], *, typical: bool) -> None:
     """Each kind goes to a set of free days, as the first of its animateur or as a further one, or is left out."""
-    charges = [_charges(grid, days) for days in range(len(grid.free))]
+    charges = [_typical(grid, days) if typical else _charges(grid, days) for days in range(len(grid.free))]
     for k, kind in enumerate(grid.kinds):
         count = len(kind.groupes)
         node = network.node("kind", g, k)
@@ -101,6 +105,18 @@ def _charges(grid: Grid, days: int) -> Ints:
     least = (excess + other).min(axis=1)
     # Halved where three fit; what can't be paid stays so.
     return np.where(least >= NEVER, NEVER, least if grid.most[days] == 2 else least // 2)  # noqa: PLR2004
+
+
+def _typical(grid: Grid, days: int) -> Ints:
+    """By how much each kind and one of middling fit cost more together than alone."""
+    least = _charges(grid, days)
+    if grid.most[days] <= 1:
+        return least
+    alone = grid.alone[:, days]
+    more = np.sort(grid.pairs(days) - alone[:, None] - alone[None, :], axis=1)
+    possible = (more < NEVER // 2).sum(axis=1)
+    middle = more[np.arange(len(more)), np.maximum(0, possible - 1) // 2]
+    return np.where((least >= NEVER) | (possible == 0), NEVER, np.maximum(least, middle))
 
 
 def _read(
