@@ -10,9 +10,10 @@ from dataclasses import dataclass, replace
 from scheduling.solver.capacities import groupe_capacities
 from scheduling.solver.grouping import form_groupes
 from scheduling.solver.hours import unbearable
-from scheduling.solver.problem import Attente, GroupingProblem, Proposition, Raison
+from scheduling.solver.problem import Attente, GroupingProblem, InfeasibleInput, Proposition, Raison
 from scheduling.solver.timetable import plan_seances
 from scheduling.solver.timetable_problem import GroupeAPlanifier, Timetable, TimetableProblem
+from scheduling.solver.timetable_reasons import check_horaire, why_nothing_fits
 from scheduling.solver.watch import Watch
 
 _UNPLANNED = (
@@ -35,7 +36,11 @@ def solve_season(problem: GroupingProblem, horaire: TimetableProblem, watch: Wat
     Raises InfeasibleInput, with a French sentence, when the input contradicts itself.
     """
     watch = watch or Watch()
+    check_horaire(horaire)
     problem = bound_to(problem, horaire)
+    if not any(count for able in problem.capacites.values() for count in able.values()):
+        # Every groupe would lack its dates, and one animateur more would change nothing.
+        raise InfeasibleInput(why_nothing_fits(horaire))
     proposition = form_groupes(problem, watch)
     watch.tell(f"Animateurs et dates de {len(proposition.groupes)} groupes", proposition.poids_place, proposition.borne)
     departements = {c.id: c.departement for c in problem.candidats}
