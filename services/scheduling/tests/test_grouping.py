@@ -1,204 +1,29 @@
-"""Forming groupes: the optimum against brute force, even splits, wishes, reasons, bad input."""
+"""Forming the groupes of a campagne: wishes, turns, reasons, what the team is told, bad input."""
 
-import random
-from collections import Counter
-from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
-from scheduling.solver import assignment
-from scheduling.solver.grouping import form_campagne, form_groupes
+from scheduling.solver.grouping import form_groupes
 from scheduling.solver.problem import (
     Accord,
     Animateur,
-    Candidat,
     GroupingProblem,
     InfeasibleInput,
     Limites,
-    Qualite,
     Taille,
 )
-from scheduling.solver.rules import broken_rules
-from scheduling.solver.splitting import split
-
-LUNDI, MARDI = "lundi-matin", "mardi-apres-midi"
-SMALL = Limites(min=2, max=3, elus_min=1, agents_min=1, groupes_max=3, par_creneau={LUNDI: 2, MARDI: 2})
-START = datetime(2027, 1, 1, tzinfo=UTC)
-
-
-def drawing(seed: int) -> random.Random:
-    return random.Random(seed)  # noqa: S311 - draws test data
-
-
-def draw_people(rng: random.Random, count: int, collectivites: int, creneaux: Sequence[str]) -> tuple[Candidat, ...]:
-    people = []
-    for n in range(count):
-        collectivite = rng.randrange(collectivites)
-        offered = rng.sample(creneaux, rng.randint(1, len(creneaux)))
-        people.append(
-            Candidat(
-                id=f"i{n:04d}",
-                collectivite=f"c{collectivite}",
-                departement=f"{collectivite % 7:02d}",
-                qualite=rng.choice(list(Qualite)),
-                taille=rng.choice(list(Taille)),
-                creneaux={c: rng.choice(list(Accord)) for c in offered},
-                recue_le=START + timedelta(minutes=rng.randrange(100)),
-            )
-        )
-    return tuple(people)
-
-
-def score(problem: GroupingProblem, where: dict[str, str]) -> tuple[int, int, int, int]:
-    """Weight, pairs together, preferred créneaux, arrival: what the solver maximises in that order, from its spec."""
-    order = sorted(problem.candidats, key=lambda c: (c.recue_le, c.id))
-    placed = [c for c in problem.candidats if c.id in where]
-    wished = {frozenset((c.id, other)) for c in problem.candidats for other in c.avec}
-    return (
-        sum(problem.limites.poids[c.taille] for c in placed),
-        sum(len({where.get(person, person) for person in pair}) == 1 for pair in wished),
-        sum(c.creneaux[where[c.id]] is Accord.PREFERE for c in placed),
-        sum(len(order) - order.index(c) for c in placed),
-    )
-
-
-def every_valid_choice(problem: GroupingProblem) -> Iterator[dict[str, str]]:
-    """Every way to fill up to two groupes in each créneau, written from the rules and nothing else."""
-    slots = [(c, k) for c in problem.creneaux for k in range(2)]
-    seats: dict[tuple[str, int], list[Candidat]] = {slot: [] for slot in slots}
-
-    def complete() -> bool:
-        used = [people for people in seats.values() if people]
-        return len(used) <= (problem.limites.groupes_max or 0) and all(
-            len(people) >= problem.limites.min and len({c.qualite for c in people}) == len(Qualite) for people in used
-        )
-
-    def visit(rest: tuple[Candidat, ...]) -> Iterator[dict[str, str]]:
-        if not rest:
-            if complete():
-                yield {c.id: slot[0] for slot, people in seats.items() for c in people}
-            return
-        person, *others = rest
-        yield from visit(tuple(others))
-        for slot in slots:
-            mates = seats[slot]
-            allowed = (
-                slot[0] in person.creneaux
-                and len(mates) < problem.limites.max
-                and all(m.collectivite != person.collectivite for m in mates)
-                and all(m.id not in person.sans and person.id not in m.sans for m in mates)
-            )
-            if allowed:
-                mates.append(person)
-                yield from visit(tuple(others))
-                mates.pop()
-
-    return visit(problem.candidats)
-
-
-@pytest.mark.parametrize("seed", range(30))
-def test_the_placement_is_the_optimum_that_brute_force_finds(seed: int) -> None:
-    rng = drawing(seed)
-    people = draw_people(rng, rng.randint(4, 7), rng.randint(3, 7), (LUNDI, MARDI))
-    problem = GroupingProblem(people, (LUNDI, MARDI), SMALL)
-    found = form_groupes(problem)
-    where = {m: g.creneau for g in found.groupes for m in g.membres}
-    best = max(score(problem, choice) for choice in every_valid_choice(problem))
-    assert score(problem, where) == best
-    assert (found.poids_place, found.preuve) == (best[0], "optimal")
-    assert found.borne == pytest.approx(best[0], abs=0.5)
-
-
-@pytest.mark.parametrize("seed", range(15))
-def test_collectivites_set_apart_only_once_they_bind_give_the_same_optimum(
-    seed: int, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    rng = drawing(seed)
-    people = draw_people(rng, 40, 9, (LUNDI, MARDI))
-    problem = GroupingProblem(people, (LUNDI, MARDI), Limites(min=5, max=8, elus_min=2, agents_min=2))
-
-    def found() -> tuple[int, int, int, int]:
-        return score(problem, {m: g.creneau for g in form_groupes(problem).groupes for m in g.membres})
-
-    at_once = found()
-    monkeypatch.setattr(assignment, "_SMALL", 0)
-    assert found() == at_once
-
-
-@pytest.mark.parametrize("seed", range(12))
-def test_with_wishes_the_weight_is_still_the_optimum(seed: int) -> None:
-    rng = drawing(100 + seed)
-    people = list(draw_people(rng, 7, 7, (LUNDI, MARDI)))
-    people[0] = replace(people[0], sans=frozenset({people[1].id}))
-    people[2] = replace(people[2], sans=frozenset({people[3].id}))
-    people[4] = replace(people[4], avec=frozenset({people[5].id}))
-    problem = GroupingProblem(tuple(people), (LUNDI, MARDI), SMALL)
-    found = form_groupes(problem)
-    assert not broken_rules(problem, found.groupes)
-    assert found.poids_place == max(score(problem, choice)[0] for choice in every_valid_choice(problem))
-
-
-@settings(max_examples=150, deadline=None)
-@given(seed=st.integers(0, 10**6), count=st.integers(1, 90), groupes=st.integers(1, 7))
-def test_every_groupe_lies_within_floor_and_ceiling_of_its_share(seed: int, count: int, groupes: int) -> None:
-    drawn = draw_people(drawing(seed), count, 30, (LUNDI,))
-    kept: list[Candidat] = []
-    for person in drawn:
-        if sum(k.collectivite == person.collectivite for k in kept) < groupes:
-            kept.append(person)
-    parts = split(kept, groupes)
-    assert sorted(c.id for part in parts for c in part) == [c.id for c in kept]
-    for attribute in ("collectivite", "departement", "qualite", "taille_and_qualite", "everyone"):
-        label = {
-            "taille_and_qualite": lambda c: (c.taille, c.qualite),
-            "everyone": lambda _: "all",
-        }.get(attribute, lambda c, a=attribute: getattr(c, a))
-        for value, total in Counter(label(c) for c in kept).items():
-            shares = {sum(label(c) == value for c in part) for part in parts}
-            assert shares <= {total // groupes, -(-total // groupes)}
-
-
-def test_a_split_refuses_more_people_of_a_collectivite_than_groupes() -> None:
-    people = [replace(c, collectivite="c") for c in draw_people(drawing(1), 3, 3, (LUNDI,))]
-    with pytest.raises(ValueError, match="collectivité"):
-        split(people, 2)
-
-
-def test_rows_in_any_order_give_the_same_answer() -> None:
-    people = list(draw_people(drawing(4), 120, 70, (LUNDI, MARDI, "jeudi-matin")))
-    problem = GroupingProblem(tuple(people), (LUNDI, MARDI, "jeudi-matin"))
-    drawing(9).shuffle(people)
-    shuffled = GroupingProblem(tuple(people), ("jeudi-matin", MARDI, LUNDI))
-    assert form_groupes(problem) == form_groupes(shuffled)
-
-
-def crowd(elus: int, agents: int, creneau: str = LUNDI, first: int = 0) -> list[Candidat]:
-    return [
-        Candidat(
-            id=f"i{n:04d}",
-            collectivite=f"c{n}",
-            departement="01",
-            qualite=Qualite.ELU if n - first < elus else Qualite.AGENT,
-            taille=Taille.PETITE,
-            creneaux={creneau: Accord.PREFERE},
-            recue_le=START + timedelta(minutes=n),
-        )
-        for n in range(first, first + elus + agents)
-    ]
+from scheduling.solver.testing import LUNDI, MARDI, candidat, crowd
 
 
 def test_wishes_and_fixed_places_are_met_by_exchanges() -> None:
     people = crowd(14, 14)
     people[0] = replace(people[0], avec=frozenset({"i0001", "i0020"}), sans=frozenset({"i0002", "i0021"}))
-    fixed = {"i0003": f"{LUNDI}-2", "i0004": f"{LUNDI}-2", "i0022": f"{LUNDI}-1", "i0000": f"{LUNDI}-1"}
+    fixed = {"i0003": f"eau/{LUNDI}-2", "i0004": f"eau/{LUNDI}-2", "i0022": f"eau/{LUNDI}-1", "i0000": f"eau/{LUNDI}-1"}
     found = form_groupes(GroupingProblem(tuple(people), (LUNDI, MARDI), places_fixees=fixed))
     first, second = (set(g.membres) for g in found.groupes)
     assert {"i0000", "i0001", "i0020", "i0022"} <= first
     assert {"i0002", "i0021", "i0003", "i0004"} <= second
-    assert (found.poids_place, found.preuve, found.constats) == (28 * 3, "optimal", ())
+    assert (found.poids_place, found.preuve, found.constats) == (28 * 3, "optimal", {})
 
 
 def test_three_people_kept_apart_by_pairs_do_not_share_two_groupes() -> None:
@@ -232,7 +57,7 @@ def test_people_wait_for_elus_and_the_number_that_is_missing_is_enough() -> None
     found = form_groupes(GroupingProblem(tuple(people), (LUNDI,)))
     assert found.groupes == ()
     assert {a.raison.code for a in found.en_attente} == {"attente.quota_qualite"}
-    assert found.constats == ("Il manque 3 élus pour ouvrir un groupe le lundi matin.",)
+    assert found.constats == {"eau": ("Il manque 3 élus pour ouvrir un groupe le lundi matin.",)}
     assert not form_groupes(GroupingProblem((*people, *crowd(2, 0, first=50)), (LUNDI,))).groupes
     assert form_groupes(GroupingProblem((*people, *crowd(3, 0, first=50)), (LUNDI,))).groupes
 
@@ -252,7 +77,7 @@ def test_a_colleague_waits_because_the_collectivite_has_its_place() -> None:
 
 
 def test_someone_without_an_offered_creneau_is_not_kept() -> None:
-    problem = GroupingProblem((*crowd(6, 6), *crowd(1, 0, MARDI, first=40)), (LUNDI,))
+    problem = GroupingProblem((*crowd(6, 6), *crowd(1, 0, first=40, creneaux={MARDI: Accord.PREFERE})), (LUNDI,))
     assert reasons(problem)["i0040"][0] == "non_retenue.aucun_creneau"
 
 
@@ -263,32 +88,156 @@ def test_small_collectivites_come_first_and_then_the_earliest() -> None:
 
 
 def test_animateurs_shared_by_thematiques_are_never_promised_twice() -> None:
-    both = frozenset({"eau", "forets"})
-    equipe = [Animateur("a", "A", both, frozenset({LUNDI, MARDI}), 1), Animateur("b", "B", both, frozenset({LUNDI}), 2)]
-    people = tuple(replace(c, creneaux={LUNDI: Accord.PREFERE, MARDI: Accord.POSSIBLE}) for c in crowd(15, 15))
-    problems = {"eau": GroupingProblem(people, (LUNDI, MARDI)), "forets": GroupingProblem(people[1:], (LUNDI, MARDI))}
-    found = form_campagne(problems, equipe)
-    assert sum(len(p.groupes) for p in found.values()) == 2
-    waiting = found["forets"].en_attente[0].raison
+    both, able = frozenset({"eau", "forets"}), {LUNDI: Accord.PREFERE, MARDI: Accord.POSSIBLE}
+    team = (Animateur("a", "A", both, frozenset({LUNDI, MARDI}), 1), Animateur("b", "B", both, frozenset({LUNDI}), 2))
+    eau, forets = crowd(15, 15, creneaux=able), crowd(15, 14, first=50, thematique="forets", creneaux=able)
+    found = form_groupes(GroupingProblem((*eau, *forets), (LUNDI, MARDI), animateurs=team))
+    assert len(found.groupes) == 2
+    assert found.poids_place == found.borne == 30 * 3
+    waiting = found.en_attente[-1].raison
     assert waiting.code == "attente.groupe_non_ouvert"
     assert "les animateurs disponibles sont déjà pris" in waiting.phrase
 
 
+def test_who_waits_for_an_animateur_is_told_so_and_the_number_that_one_would_let_in_is_true() -> None:
+    team = (Animateur("a", "A", frozenset({"eau"}), frozenset({LUNDI}), 2),)
+    problem = GroupingProblem((*crowd(6, 6), *crowd(7, 6, first=50, thematique="forets")), (LUNDI,), animateurs=team)
+    found = form_groupes(problem)
+    assert {a.raison.code for a in found.en_attente} == {"attente.groupe_non_ouvert"}
+    assert "les animateurs disponibles sont déjà pris" in found.en_attente[0].raison.phrase
+    assert found.constats == {"forets": ("Un animateur de plus le lundi matin ferait entrer 13 personnes.",)}
+    helped = replace(problem, animateurs=(*team, replace(team[0], id="b", thematiques=frozenset({"forets"}))))
+    assert form_groupes(helped).poids_place == found.poids_place + 13 * 3
+
+
+def test_a_small_thematique_is_not_starved_when_there_are_animateurs_enough() -> None:
+    both = frozenset({"eau", "forets"})
+    team = tuple(Animateur(name, name, both, frozenset({LUNDI}), 1) for name in "abcd")
+    people = (*crowd(23, 22), *crowd(7, 6, first=50, thematique="forets", taille=Taille.GRANDE))
+    found = form_groupes(GroupingProblem(people, (LUNDI,), animateurs=team))
+    assert [(g.thematique, len(g.membres)) for g in found.groupes] == [("eau", 15)] * 3 + [("forets", 13)]
+    assert found.en_attente == ()
+
+
+def two_wishes(places: int = 1) -> GroupingProblem:
+    """Sixteen people ask for `eau`; the last four ask for `forets` too, and eight others for `forets` only."""
+    eau = crowd(8, 8)
+    also = [replace(c, id=f"j{c.id[1:]}", thematique="forets", rang=2) for c in (*eau[4:6], *eau[14:])]
+    forets = crowd(4, 4, first=50, thematique="forets")
+    limites = Limites(places_par_personne=places)
+    return GroupingProblem((*eau, *also, *forets), (LUNDI,), limites)
+
+
+def test_one_place_each_goes_where_most_people_can_be_placed_and_says_so_to_who_has_another() -> None:
+    found = form_groupes(two_wishes())
+    assert [(g.thematique, len(g.membres)) for g in found.groupes] == [("eau", 12), ("forets", 12)]
+    assert found.poids_place == 24 * 3
+    assert [a.candidat for a in found.non_retenus] == ["i0004", "i0005", "i0014", "i0015"]
+    assert {a.raison.code for a in found.non_retenus} == {"non_retenue.autre_place"}
+    assert found.non_retenus[0].raison.phrase == (
+        "Vous avez une place dans une autre thématique de cette campagne, qui en accorde une seule par personne."
+    )
+
+
+def test_two_places_each_let_people_into_both_thematiques() -> None:
+    found = form_groupes(two_wishes(places=2))
+    assert [(g.thematique, len(g.membres)) for g in found.groupes] == [("eau", 15), ("forets", 12)]
+    assert {a.raison.code for a in found.en_attente} == {"attente.creneaux_complets"}
+    assert found.non_retenus == ()
+
+
+def test_the_thematique_that_is_wanted_more_comes_first() -> None:
+    eau, forets = crowd(6, 6), crowd(6, 6, first=50, thematique="forets")
+    asks = candidat(40, rang=2)
+    also = replace(asks, id="j0040", thematique="forets", rang=1)
+    for first, second in ((asks, also), (replace(asks, rang=1), replace(also, rang=2))):
+        found = form_groupes(GroupingProblem((*eau, *forets, first, second), (LUNDI,)))
+        wanted = min(first, second, key=lambda c: c.rang)
+        assert [g.thematique for g in found.groupes if wanted.id in g.membres] == [wanted.thematique]
+
+
+def test_a_collectivite_that_has_its_places_of_the_season_waits_and_is_told_so() -> None:
+    eau, forets = crowd(6, 6), crowd(7, 6, first=50, thematique="forets")
+    eau[0] = replace(eau[0], collectivite=forets[0].collectivite)
+    problem = GroupingProblem((*eau, *forets), (LUNDI,), Limites(places_par_collectivite=1))
+    found = form_groupes(problem)
+    assert [a.candidat for a in found.en_attente] == [forets[0].id]
+    assert found.en_attente[0].raison.code == "attente.collectivite_saison"
+    assert found.en_attente[0].raison.phrase.startswith("Votre collectivité a déjà sa place de la saison.")
+
+
+def test_nobody_is_placed_at_an_hour_that_is_not_bearable_and_is_told_why() -> None:
+    people = (*crowd(6, 6), *crowd(1, 0, first=40, departement="974"))
+    both = candidat(41, departement="974", creneaux={LUNDI: Accord.PREFERE, MARDI: Accord.POSSIBLE})
+    problem = GroupingProblem((*people, both), (LUNDI, MARDI), hors_horaires=frozenset({("974", LUNDI)}))
+    found = reasons(problem)
+    assert found["i0040"] == (
+        "non_retenue.hors_horaires",
+        "Aux heures de vos créneaux (lundi matin), il serait chez vous moins de 7 heures ou plus de 20 heures.",
+    )
+    assert found["i0041"][0] == "attente.groupe_non_ouvert"
+
+
+def test_who_waited_in_vain_last_season_comes_before_an_earlier_arrival_but_not_before_a_smaller_collectivite() -> None:
+    people = crowd(8, 8)
+    people[7] = replace(people[7], attendu=True)
+    people[6] = replace(people[6], attendu=True, taille=Taille.GRANDE)
+    found = form_groupes(GroupingProblem(tuple(people), (LUNDI,)))
+    assert [a.candidat for a in found.en_attente] == ["i0006"]
+    people[6] = replace(people[6], taille=Taille.PETITE)
+    found = form_groupes(GroupingProblem(tuple(people), (LUNDI,)))
+    assert [a.candidat for a in found.en_attente] == ["i0015"]
+
+
 def test_no_inscriptions_give_an_empty_proposition_that_says_so() -> None:
-    found = form_groupes(GroupingProblem((), (LUNDI,)))
+    found = form_groupes(GroupingProblem((), (LUNDI,), titres={"eau": "L'eau"}))
     assert (found.groupes, found.poids_place, found.preuve) == ((), 0, "optimal")
-    assert found.constats == ("Aucune inscription pour cette thématique\u00a0: il n'y a pas de groupe à former.",)
+    nobody = "Aucune inscription pour cette thématique : il n'y a pas de groupe à former."
+    assert found.constats == {"eau": (nobody,)}
+
+
+def test_a_single_inscription_waits_for_eleven_others() -> None:
+    found = form_groupes(GroupingProblem((candidat(0),), (LUNDI,)))
+    assert [(a.candidat, a.rang, a.raison.phrase) for a in found.en_attente] == [
+        (
+            "i0000",
+            1,
+            (
+                "Il manque 11 personnes, dont 4 élus et 5 agents pour ouvrir un groupe le lundi matin. "
+                "Vous êtes en 1re position sur la liste d'attente."
+            ),
+        )
+    ]
+
+
+def test_nobody_compatible_gives_nobody_a_place_and_each_the_reason() -> None:
+    people = crowd(10, 10, creneaux={MARDI: Accord.PREFERE})
+    found = form_groupes(GroupingProblem(tuple(people), (LUNDI,)))
+    assert (found.groupes, found.en_attente, found.borne) == ((), (), 0)
+    assert {a.raison.code for a in found.non_retenus} == {"non_retenue.aucun_creneau"}
+    assert [a.rang for a in found.non_retenus] == list(range(1, 21))
+
+
+def test_without_any_animateur_everybody_waits_and_the_team_is_told_what_one_would_do() -> None:
+    found = form_groupes(GroupingProblem(tuple(crowd(8, 8)), (LUNDI,), animateurs=()))
+    assert (found.groupes, found.preuve) == ((), "optimal")
+    assert {a.raison.code for a in found.en_attente} == {"attente.groupe_non_ouvert"}
+    assert found.constats == {"eau": ("Un animateur de plus le lundi matin ferait entrer 15 personnes.",)}
 
 
 BAD: list[tuple[dict[str, object], str]] = [
     ({"limites": Limites(min=16)}, "taille d'un groupe"),
     ({"limites": Limites(elus_min=8, agents_min=8)}, "8 élus et 8 agents"),
-    ({"places_fixees": {"i0000": "vendredi-matin"}}, "n'est pas proposée"),
-    ({"places_fixees": {"i0000": MARDI}}, "mardi après-midi"),
-    ({"places_fixees": {"inconnu": LUNDI}}, "n'est pas inscrit"),
-    ({"places_fixees": {"i0000": f"{LUNDI}-2"}}, "places fixées"),
-    ({"places_fixees": {"i0000": f"{LUNDI}-2"}, "limites": Limites(groupes_max=1)}, "plus de groupes"),
-    ({"places_fixees": {f"i{n:04d}": f"{LUNDI}-1" for n in range(11)}}, "Trop de places"),
+    ({"places_fixees": {"i0000": "eau/vendredi-matin"}}, "n'est pas proposée"),
+    ({"places_fixees": {"i0000": f"eau/{LUNDI}-0"}}, "n'est pas proposée"),
+    ({"places_fixees": {"i0000": f"forets/{LUNDI}"}}, "n'a pas demandée"),
+    ({"places_fixees": {"i0000": f"eau/{MARDI}"}}, "mardi après-midi"),
+    ({"hors_horaires": frozenset({("01", LUNDI)}), "places_fixees": {"i0000": f"eau/{LUNDI}"}}, "n'est pas disponible"),
+    ({"places_fixees": {"inconnu": f"eau/{LUNDI}"}}, "n'est pas inscrit"),
+    ({"places_fixees": {"i0000": f"eau/{LUNDI}-2"}}, "places fixées|place fixée"),
+    ({"places_fixees": {"i0000": f"eau/{LUNDI}-2"}, "limites": Limites(groupes_max=1)}, "plus de groupes"),
+    ({"places_fixees": {"i0000": f"eau/{LUNDI}"}, "animateurs": ()}, "ajoutez un animateur"),
+    ({"places_fixees": {f"i{n:04d}": f"eau/{LUNDI}-1" for n in range(11)}}, "Trop de places"),
 ]
 
 

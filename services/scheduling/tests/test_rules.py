@@ -2,24 +2,25 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 
 import pytest
-from scheduling.solver.animateurs import animateur_capacity, equipe_can_run
+from scheduling.solver.animateurs import animateurs_can_run, kinds_of
 from scheduling.solver.problem import (
     Accord,
     Animateur,
+    Attente,
     Candidat,
-    Equipe,
     GroupeForme,
     GroupingProblem,
     Limites,
+    Proposition,
     Qualite,
     Raison,
-    Taille,
 )
 from scheduling.solver.reasons import place_reasons
-from scheduling.solver.rules import Violation, broken_rules
+from scheduling.solver.rules import BrokenRules, Violation, broken_rules, check_proposition
+from scheduling.solver.testing import LUNDI, MARDI, candidat, crowd, groupe
 from scheduling.solver.timetable_problem import (
     PARIS,
     GroupeAPlanifier,
@@ -29,73 +30,105 @@ from scheduling.solver.timetable_problem import (
 )
 from scheduling.solver.timetable_rules import broken_seance_rules
 
-MATIN, SOIR = "mardi-matin", "mardi-apres-midi"
+
+def mixed(count: int, first: int = 0, **changes: object) -> list[Candidat]:
+    """Élus and agents by turns."""
+    return [candidat(n, Qualite.ELU if n % 2 else Qualite.AGENT, **changes) for n in range(first, first + count)]
 
 
-def candidat(number: int, qualite: Qualite = Qualite.ELU, **changes: object) -> Candidat:
-    base = Candidat(
-        id=f"i{number}",
-        collectivite=f"c{number}",
-        departement="01",
-        qualite=qualite,
-        taille=Taille.PETITE,
-        creneaux={MATIN: Accord.PREFERE},
-        recue_le=datetime(2027, 1, 1, tzinfo=UTC) + timedelta(minutes=number),
-    )
-    return replace(base, **changes)  # type: ignore[arg-type]
+def broken(problem: GroupingProblem, *groupes: Sequence[Candidat]) -> set[str]:
+    """Name the rules that these groupes of `eau` on Monday morning break."""
+    return broken_by(problem, [groupe(k, membres) for k, membres in enumerate(groupes, 1)])
 
 
-def fifteen() -> list[Candidat]:
-    return [candidat(n, Qualite.ELU if n < 10 else Qualite.AGENT) for n in range(15)]
-
-
-def broken(problem: GroupingProblem, *groupes: Sequence[str]) -> set[str]:
-    formed = [GroupeForme(f"{MATIN}-{k}", MATIN, tuple(membres)) for k, membres in enumerate(groupes, 1)]
-    return {violation.rule for violation in broken_rules(problem, formed)}
+def broken_by(problem: GroupingProblem, groupes: Sequence[GroupeForme]) -> set[str]:
+    return {violation.rule for violation in broken_rules(problem, groupes)}
 
 
 def problem_of(people: Sequence[Candidat], **changes: object) -> GroupingProblem:
-    return replace(GroupingProblem(tuple(people), (MATIN, SOIR)), **changes)  # type: ignore[arg-type]
-
-
-def ids(people: Sequence[Candidat]) -> list[str]:
-    return [c.id for c in people]
+    return replace(GroupingProblem(tuple(people), (LUNDI, MARDI)), **changes)  # type: ignore[arg-type]
 
 
 def test_a_full_groupe_of_ten_elus_and_five_agents_breaks_nothing() -> None:
-    people = fifteen()
-    assert broken(problem_of(people), ids(people)) == set()
+    people = crowd(10, 5)
+    assert broken(problem_of(people), people) == set()
 
 
 def test_a_groupe_holds_neither_eleven_nor_sixteen_people() -> None:
-    people = [*fifteen(), candidat(15, Qualite.AGENT)]
-    assert broken(problem_of(people), ids(people)) == {"groupe_has_allowed_size"}
-    assert broken(problem_of(people), ids(people[:5] + people[-6:])) == {"groupe_has_allowed_size"}
-    assert broken(problem_of(people), ids(people[:6] + people[-6:])) == set()
+    people = crowd(10, 6)
+    assert broken(problem_of(people), people) == {"groupe_has_allowed_size"}
+    assert broken(problem_of(people), people[:5] + people[-6:]) == {"groupe_has_allowed_size"}
+    assert broken(problem_of(people), people[:6] + people[-6:]) == set()
+    assert broken(problem_of(people), people[1:]) == set()
 
 
-def test_a_groupe_has_at_least_five_of_each_qualite() -> None:
-    people = [candidat(n, Qualite.ELU if n < 11 else Qualite.AGENT) for n in range(15)]
-    assert broken(problem_of(people), ids(people)) == {"groupe_has_enough_of_each_qualite"}
+@pytest.mark.parametrize(("elus", "agents", "allowed"), [(10, 5, True), (11, 4, False), (5, 10, True), (4, 11, False)])
+def test_a_groupe_has_at_least_five_of_each_qualite(elus: int, agents: int, *, allowed: bool) -> None:
+    people = crowd(elus, agents)
+    assert broken(problem_of(people), people) == (set() if allowed else {"groupe_has_enough_of_each_qualite"})
 
 
 def test_a_groupe_never_holds_two_people_of_one_collectivite() -> None:
-    people = fifteen()
+    people = mixed(24)
+    people[12] = replace(people[12], collectivite=people[0].collectivite)
+    assert broken(problem_of(people), people[:12], people[12:]) == set()
     people[1] = replace(people[1], collectivite=people[0].collectivite)
-    assert broken(problem_of(people), ids(people)) == {"groupe_holds_one_person_per_collectivite"}
+    assert broken(problem_of(people), people[:12], people[12:]) == {"groupe_holds_one_person_per_collectivite"}
 
 
 def test_a_member_can_make_the_creneau() -> None:
-    people = fifteen()
-    people[3] = replace(people[3], creneaux={SOIR: Accord.PREFERE})
-    assert broken(problem_of(people), ids(people)) == {"members_can_make_the_creneau"}
+    people = crowd(10, 5)
+    people[3] = replace(people[3], creneaux={LUNDI: Accord.POSSIBLE, MARDI: Accord.PREFERE})
+    assert broken(problem_of(people), people) == set()
+    people[3] = replace(people[3], creneaux={MARDI: Accord.PREFERE})
+    assert broken(problem_of(people), people) == {"members_can_make_the_creneau"}
+    assert broken(problem_of(crowd(10, 5), creneaux=(MARDI,)), crowd(10, 5)) == {"members_can_make_the_creneau"}
 
 
-def test_a_person_has_one_place_only_and_is_a_candidat() -> None:
-    people = [candidat(n, Qualite.ELU if n % 2 else Qualite.AGENT) for n in range(24)]
-    assert broken(problem_of(people), ids(people[:12]), ids(people[12:])) == set()
-    assert broken(problem_of(people), ids(people[:12]), ids(people[11:])) == {"person_is_in_at_most_one_groupe"}
-    assert broken(problem_of(people), [*ids(people[:12]), "inconnu"]) == {"person_is_in_at_most_one_groupe"}
+def test_a_member_has_asked_for_the_thematique() -> None:
+    people = [*crowd(10, 5), candidat(20, thematique="forets")]
+    assert broken(problem_of(people), people[:15]) == set()
+    assert broken(problem_of(people), [*people[1:15], people[15]]) == {"members_asked_for_the_thematique"}
+    assert broken_by(problem_of(people), [groupe(1, people[:15], "forets")]) == {"members_asked_for_the_thematique"}
+
+
+def test_nobody_meets_at_an_hour_that_is_not_bearable_where_they_live() -> None:
+    people = crowd(10, 5)
+    people[0] = replace(people[0], departement="974")
+    elsewhere = frozenset({("974", MARDI), ("988", LUNDI)})
+    assert broken(problem_of(people, hors_horaires=elsewhere), people) == set()
+    there = elsewhere | {("974", LUNDI)}
+    assert broken(problem_of(people, hors_horaires=there), people) == {"members_meet_at_bearable_hours"}
+
+
+def test_a_person_has_one_place_only_in_a_thematique_and_is_a_candidat() -> None:
+    people, rule = mixed(24), "person_is_in_at_most_one_groupe"
+    problem = problem_of(people, limites=Limites(places_par_personne=2))
+    assert broken(problem, people[:12], people[12:]) == set()
+    assert broken(problem, people[:12], people[11:]) == {rule}
+    assert broken(problem, [*people[:12], candidat(99)]) == {rule}
+    # Two inscriptions of one person for one thématique are two of that person's places too.
+    twice = [*people[:23], replace(people[23], personne=people[0].personne)]
+    assert broken(replace(problem, candidats=tuple(twice)), twice[:12], twice[12:]) == {rule}
+
+
+@pytest.mark.parametrize(("places", "allowed"), [(1, False), (2, True)])
+def test_a_person_holds_no_more_places_than_the_campagne_allows(places: int, *, allowed: bool) -> None:
+    eau, forets = mixed(12), mixed(12, 12, thematique="forets")
+    forets[0] = replace(forets[0], personne=eau[0].personne)
+    problem = problem_of([*eau, *forets], limites=Limites(places_par_personne=places))
+    found = broken_by(problem, [groupe(1, eau), groupe(1, forets, "forets")])
+    assert found == (set() if allowed else {"person_holds_allowed_places"})
+    assert broken_by(problem, [groupe(1, eau)]) == set()
+
+
+@pytest.mark.parametrize(("places", "allowed"), [(0, True), (1, False), (2, True)])
+def test_a_collectivite_holds_no_more_places_than_the_season_allows(places: int, *, allowed: bool) -> None:
+    eau, forets = mixed(12), mixed(12, 12, thematique="forets")
+    forets[0] = replace(forets[0], collectivite=eau[0].collectivite)
+    problem = problem_of([*eau, *forets], limites=Limites(places_par_collectivite=places))
+    found = broken_by(problem, [groupe(1, eau), groupe(1, forets, "forets")])
+    assert found == (set() if allowed else {"collectivite_holds_allowed_places"})
 
 
 @pytest.mark.parametrize(
@@ -103,27 +136,43 @@ def test_a_person_has_one_place_only_and_is_a_candidat() -> None:
     [
         (Limites(groupes_max=2), True),
         (Limites(groupes_max=1), False),
-        (Limites(par_creneau={MATIN: 2}), True),
-        (Limites(par_creneau={MATIN: 1}), False),
+        (Limites(par_creneau={LUNDI: 2}), True),
+        (Limites(par_creneau={LUNDI: 1}), False),
+        (Limites(par_creneau={MARDI: 0}), True),
     ],
 )
-def test_groupes_stay_within_what_animateurs_can_run(limites: Limites, *, allowed: bool) -> None:
-    people = [candidat(n, Qualite.ELU if n % 2 else Qualite.AGENT) for n in range(24)]
-    found = broken(problem_of(people, limites=limites), ids(people[:12]), ids(people[12:]))
+def test_groupes_of_every_thematique_stay_within_the_limits(limites: Limites, *, allowed: bool) -> None:
+    eau, forets = mixed(12), mixed(12, 12, thematique="forets")
+    found = broken_by(problem_of([*eau, *forets], limites=limites), [groupe(1, eau), groupe(1, forets, "forets")])
     assert found == (set() if allowed else {"groupes_fit_the_animateurs"})
 
 
 def test_wishes_apart_and_fixed_places_are_hard() -> None:
-    people = [candidat(n, Qualite.ELU if n % 2 else Qualite.AGENT) for n in range(24)]
-    people[0] = replace(people[0], sans=frozenset({"i1"}))
-    first, second = ids(people[:12]), ids(people[12:])
+    people = mixed(24)
+    people[0] = replace(people[0], sans=frozenset({people[1].id}))
+    first, second = people[:12], people[12:]
     assert broken(problem_of(people), first, second) == {"apart_wishes_are_kept"}
-    swapped = (["i0", *second[:11]], [second[11], *first[1:]])
+    assert broken(problem_of(people), second) == set()
+    swapped = ([people[0], *second[:11]], [second[11], *first[1:]])
     assert broken(problem_of(people), *swapped) == set()
-    fixed = {"i0": f"{MATIN}-1", "i2": MATIN}
+    fixed = {people[0].id: f"eau/{LUNDI}-1", people[2].id: f"eau/{LUNDI}"}
     assert broken(problem_of(people, places_fixees=fixed), *swapped) == set()
-    assert broken(problem_of(people, places_fixees={"i0": f"{MATIN}-2"}), *swapped) == {"fixed_places_are_kept"}
-    assert broken(problem_of(people, places_fixees={"i0": SOIR}), *swapped) == {"fixed_places_are_kept"}
+    for place in (f"eau/{LUNDI}-2", f"eau/{MARDI}", f"forets/{LUNDI}"):
+        found = broken(problem_of(people, places_fixees={people[0].id: place}), *swapped)
+        assert found == {"fixed_places_are_kept"}
+    assert broken(problem_of(people, places_fixees={people[0].id: f"eau/{LUNDI}"})) == {"fixed_places_are_kept"}
+
+
+def test_everyone_has_one_decision() -> None:
+    people, why = crowd(6, 7), Raison("attente.creneaux_complets", "")
+    problem = problem_of(people)
+    waiting = (Attente(people[12].id, 1, why),)
+    found = Proposition((groupe(1, people[:12]),), {}, waiting, (), 36, 39.0, "borne", {})
+    check_proposition(problem, found)
+    forgotten, twice = replace(found, en_attente=()), replace(found, non_retenus=waiting)
+    for wrong in (forgotten, twice, replace(found, en_attente=(*waiting, Attente("inconnu", 2, why)))):
+        with pytest.raises(BrokenRules, match="everyone_has_one_decision"):
+            check_proposition(problem, wrong)
 
 
 def animateur(name: str, creneaux: set[str], groupes_max: int, *thematiques: str) -> Animateur:
@@ -131,32 +180,46 @@ def animateur(name: str, creneaux: set[str], groupes_max: int, *thematiques: str
 
 
 def test_animateurs_run_groupes_only_if_they_can_run_them_all_together() -> None:
-    equipe = [animateur("a", {MATIN, SOIR}, 1), animateur("b", {MATIN}, 2)]
-    assert equipe_can_run(equipe, [("eau", MATIN), ("eau", SOIR)])
-    assert not equipe_can_run(equipe, [("eau", MATIN), ("eau", MATIN), ("eau", SOIR)])
-    assert not equipe_can_run(equipe, [("forets", MATIN)])
-    assert animateur_capacity(equipe, "eau", (MATIN, SOIR)) == ({MATIN: 2, SOIR: 1}, 2)
-    assert animateur_capacity(equipe, "eau", (MATIN, SOIR), [("eau", SOIR)]) == ({MATIN: 1, SOIR: 0}, 1)
+    team = (animateur("a", {LUNDI, MARDI}, 1), animateur("b", {LUNDI}, 2))
+    one_each, two_for_b = kinds_of(problem_of([], animateurs=team)), {"b": {LUNDI: 2}}
+    assert animateurs_can_run(one_each, [("eau", LUNDI), ("eau", MARDI)])
+    assert not animateurs_can_run(one_each, [("eau", LUNDI), ("eau", LUNDI), ("eau", MARDI)])
+    assert not animateurs_can_run(one_each, [("forets", LUNDI)])
+    together = kinds_of(problem_of([], animateurs=team, capacites=two_for_b))
+    assert animateurs_can_run(together, [("eau", LUNDI), ("eau", LUNDI), ("eau", MARDI)])
+    assert not animateurs_can_run(together, [("eau", LUNDI)] * 3 + [("eau", MARDI)])
+    assert not animateurs_can_run(
+        kinds_of(problem_of([], animateurs=team, capacites={"a": {MARDI: 0}})), [("eau", MARDI)]
+    )
 
 
-def test_the_equipe_counts_the_groupes_of_other_thematiques() -> None:
-    people = fifteen()
-    free = Equipe((animateur("a", {MATIN, SOIR}, 2, "eau", "forets"),), "eau", (("forets", SOIR),))
-    taken = replace(free, engages=(("forets", MATIN),))
-    assert broken(problem_of(people, equipe=free), ids(people)) == set()
-    assert broken(problem_of(people, equipe=taken), ids(people)) == {"groupes_fit_the_animateurs"}
+def test_an_animateur_counts_the_groupes_of_every_thematique() -> None:
+    eau, forets = mixed(12), mixed(12, 12, thematique="forets", creneaux={LUNDI: Accord.PREFERE, MARDI: Accord.PREFERE})
+    team = (animateur("a", {LUNDI, MARDI}, 2, "eau", "forets"),)
+    problem = problem_of([*eau, *forets], animateurs=team)
+    apart = [groupe(1, eau), groupe(1, forets, "forets", MARDI)]
+    at_once = [groupe(1, eau), groupe(1, forets, "forets")]
+    assert broken_by(problem, apart) == set()
+    assert broken_by(problem, at_once) == {"groupes_fit_the_animateurs"}
+    assert broken_by(replace(problem, capacites={"a": {LUNDI: 2}}), at_once) == set()
+    assert broken_by(replace(problem, animateurs=()), at_once) == {"groupes_fit_the_animateurs"}
+    once = replace(problem, animateurs=(replace(team[0], groupes_max=1),))
+    assert broken_by(once, apart) == {"groupes_fit_the_animateurs"}
 
 
-def test_a_place_says_whether_the_creneau_is_the_one_preferred() -> None:
-    people = fifteen()
-    groupe = GroupeForme(f"{MATIN}-1", MATIN, tuple(ids(people)))
-    assert place_reasons(problem_of(people), [groupe])["i0"] == Raison(
-        "retenue.place", "Vous avez une place dans un groupe du mardi matin, que vous préférez."
+@pytest.mark.parametrize(
+    ("accord", "liking"), [(Accord.PREFERE, "que vous préférez"), (Accord.POSSIBLE, "qui vous est possible")]
+)
+def test_a_place_says_whether_the_creneau_is_the_one_preferred(accord: Accord, liking: str) -> None:
+    people = crowd(10, 5, creneaux={LUNDI: accord})
+    found = place_reasons(problem_of(people), [groupe(1, people)])
+    assert found[people[0].id] == Raison(
+        "retenue.place", f"Vous avez une place dans un groupe du lundi matin, {liking}."
     )
 
 
 LUNDIS = (date(2027, 5, 3), date(2027, 5, 24), date(2027, 6, 7), date(2027, 6, 21))
-LUNDI = GroupeAPlanifier("g", "eau", "lundi-matin", ("01",))
+GROUPE = GroupeAPlanifier("g", "eau", LUNDI, ("01",))
 
 
 def timetable(days: Sequence[date], **changes: object) -> Timetable:
@@ -169,7 +232,7 @@ def timetable(days: Sequence[date], **changes: object) -> Timetable:
 
 
 def timetable_problem(**changes: object) -> TimetableProblem:
-    base = TimetableProblem((LUNDI,), (animateur("a", {"lundi-matin"}, 1),), date(2027, 5, 3), date(2027, 7, 9))
+    base = TimetableProblem((GROUPE,), (animateur("a", {LUNDI}, 1),), date(2027, 5, 3), date(2027, 7, 9))
     return replace(base, **changes)  # type: ignore[arg-type]
 
 
@@ -199,7 +262,7 @@ def test_a_seance_outside_a_rule_is_named(days: Sequence[date], rule: str) -> No
 BREAKS: list[tuple[Callable[[TimetableProblem], TimetableProblem], str]] = [
     (lambda p: replace(p, jours_exclus=frozenset({LUNDIS[1]})), "seance_is_on_an_open_day"),
     (lambda p: replace(p, seances_au=date(2027, 6, 20)), "seance_is_on_an_open_day"),
-    (lambda p: replace(p, groupes=(replace(LUNDI, thematique="forets"),)), "animateur_can_run_the_groupe"),
+    (lambda p: replace(p, groupes=(replace(GROUPE, thematique="forets"),)), "animateur_can_run_the_groupe"),
     (
         lambda p: replace(p, animateurs=(replace(p.animateurs[0], indisponible=frozenset({LUNDIS[3]})),)),
         "animateur_can_run_the_groupe",

@@ -19,13 +19,13 @@ CAMPAGNE = f"/groupes/campagnes/{CODE}"
 WAITS_FOR_THE_STOP = """
 import os, time
 from scheduling import solve
-found = solve.form_and_plan
-def slowly(demande, watch):
+found = solve.solve_season
+def slowly(probleme, horaire, watch):
     watch.tell("Recherche", 1234, 1500.5)
     while not watch.stopped():
         time.sleep(0.01)
-    return found(demande, watch)
-solve.form_and_plan = slowly
+    return found(probleme, horaire, watch)
+solve.solve_season = slowly
 os._exit(solve.main())
 """
 
@@ -41,7 +41,8 @@ async def test_the_team_sees_how_far_the_solver_is_and_stops_it_with_the_best_it
     async with table.signed_in() as web:
         await post_form(web, f"{CAMPAGNE}/former", {})
         running = asyncio.create_task(slow.run())
-        while (await table.latest()).poids is None:  # noqa: ASYNC110 - told by another process
+        while (await table.latest()).poids is None:
+            assert not running.done()
             await asyncio.sleep(0.05)
         followed = " ".join((await web.get(f"{CAMPAGNE}/avancement")).text.split())
         assert "Recherche…" in followed

@@ -72,7 +72,7 @@ class Seasons:
     async def _groupe(self, campagne: str, name: str, thematique: str) -> None:
         row = {
             "id": ref(campagne, name), "proposition": ref(campagne), "ordre": 1, "thematique": thematique, "nom": name,
-            "creneau": "mardi-matin", "animateur": "a", "animateur_nom": "A", "version": 1,
+            "creneau": "mardi-matin", "numero": 1, "animateur": "a", "animateur_nom": "A", "version": 1,
         }  # fmt: skip
         await self._insert(groupes, row, conflict="ON CONFLICT (id) DO NOTHING")
 

@@ -158,7 +158,7 @@ def _ready(proposition: UUID) -> dict[str, Any]:
 
 def _formed(proposition: UUID, identifier: UUID, thematique: str) -> dict[str, Any]:
     animateur = {"animateur": "ada", "animateur_nom": "Ada Exemple", "version": 1, "ordre": 1}
-    named = {"thematique": thematique, "nom": f"{thematique}, mardi matin", "creneau": "mardi-matin"}
+    named = {"thematique": thematique, "nom": f"{thematique}, mardi matin", "creneau": "mardi-matin", "numero": 1}
     return {"id": identifier, "proposition": proposition, **named, **animateur}
 
 

@@ -13,7 +13,7 @@ from scheduling.solver.hours import unbearable
 from scheduling.solver.problem import Attente, GroupingProblem, InfeasibleInput, Proposition, Raison
 from scheduling.solver.timetable import plan_seances
 from scheduling.solver.timetable_problem import GroupeAPlanifier, Timetable, TimetableProblem
-from scheduling.solver.timetable_reasons import why_nothing_fits
+from scheduling.solver.timetable_reasons import check_horaire, why_nothing_fits
 from scheduling.solver.watch import Watch
 
 _UNPLANNED = (
@@ -36,6 +36,7 @@ def solve_season(problem: GroupingProblem, horaire: TimetableProblem, watch: Wat
     Raises InfeasibleInput, with a French sentence, when the input contradicts itself.
     """
     watch = watch or Watch()
+    check_horaire(horaire)
     if told := why_nothing_fits(horaire):
         raise InfeasibleInput(told)
     problem = bound_to(problem, horaire)
