@@ -6,6 +6,7 @@ from datetime import date, datetime, timedelta
 
 import pytest
 from scheduling.solver.animateurs import animateurs_can_run, kinds_of
+from scheduling.solver.place_reasons import place_reasons
 from scheduling.solver.problem import (
     Accord,
     Animateur,
@@ -18,7 +19,6 @@ from scheduling.solver.problem import (
     Qualite,
     Raison,
 )
-from scheduling.solver.reasons import place_reasons
 from scheduling.solver.rules import BrokenRules, Violation, broken_rules, check_proposition
 from scheduling.solver.testing import LUNDI, MARDI, candidat, crowd, groupe
 from scheduling.solver.timetable_problem import (
