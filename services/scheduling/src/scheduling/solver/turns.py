@@ -14,8 +14,8 @@ import numpy as np
 from scheduling.solver.crowd import Bools, Crowd
 from scheduling.solver.mip import Ints
 
-_Seat = tuple[int, int, int, int, int]
-"""Slot, qualité, weight, preferred, waited in vain: what must be the same on both sides of an exchange."""
+_Seat = tuple[int, int, int, int, int, int]
+"""Slot, qualité, weight, rang, preferred, waited in vain: what must be the same on both sides of an exchange."""
 
 
 def take_turns(crowd: Crowd, where: Ints, groupes: Ints, tied: Collection[str], season: int = 0) -> Ints:
@@ -57,9 +57,16 @@ class _Turns:
     def _seat(self, arc: int) -> _Seat:
         crowd = self._crowd
         i = crowd.arc_candidat[arc]
-        key = (crowd.arc_slot[arc], crowd.agent[i], crowd.weight[i], crowd.arc_preferred[arc], crowd.attendu[i])
-        slot, agent, weight, preferred, attendu = (int(part) for part in key)
-        return slot, agent, weight, preferred, attendu
+        key = (
+            crowd.arc_slot[arc],
+            crowd.agent[i],
+            crowd.weight[i],
+            crowd.rang[i],
+            crowd.arc_preferred[arc],
+            crowd.attendu[i],
+        )
+        slot, agent, weight, rang, preferred, attendu = (int(part) for part in key)
+        return slot, agent, weight, rang, preferred, attendu
 
     def _give(self, first: int, seat: _Seat) -> int | None:
         """Give the seat of the last in turn to `first`; return who had it, None when the rules or turns forbid it."""
