@@ -5,7 +5,7 @@ from collections import Counter
 from dataclasses import replace
 
 import numpy as np
-from hypothesis import assume, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from scheduling.solver.crowd import Crowd, gather
 from scheduling.solver.filling import Filling, crowded_homes
@@ -64,7 +64,8 @@ def test_nobody_waits_while_somebody_later_has_a_place_that_they_could_take(seed
     )
     problem = GroupingProblem(drawn, (LUNDI, MARDI, JEUDI), limites)
     people, before, groupes = the_last_first(problem)
-    assume(not crowded_homes(people, before, groupes))
+    if crowded_homes(people, before, groupes):
+        return
     after = take_turns(people, before, groupes, (), season)
     free = np.flatnonzero(~people.coupled)
     for waiting in free[after[free] < 0].tolist():
