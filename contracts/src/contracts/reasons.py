@@ -34,9 +34,12 @@ class Motif(StrEnum):
     QUOTA_QUALITE = "attente.quota_qualite"
     GROUPE_NON_OUVERT = "attente.groupe_non_ouvert"
     COLLECTIVITE = "attente.collectivite"
+    COLLECTIVITE_SAISON = "attente.collectivite_saison"
     ARRIVEE_TARDIVE = "attente.arrivee_tardive"
     CHOIX_EQUIPE = "attente.equipe"
     AUCUN_CRENEAU = "non_retenue.aucun_creneau"
+    HORS_HORAIRES = "non_retenue.hors_horaires"
+    AUTRE_PLACE = "non_retenue.autre_place"
     RETRAIT = "non_retenue.retrait"
 
 
@@ -56,8 +59,11 @@ PHRASES: Final[dict[Refus | Motif, str]] = {
     Motif.QUOTA_QUALITE: "Il manque des participants de l’autre qualité (élus ou agents) pour ouvrir un groupe.",
     Motif.GROUPE_NON_OUVERT: "Trop peu de personnes sont disponibles sur vos créneaux pour ouvrir un groupe.",
     Motif.COLLECTIVITE: "Une autre personne de votre collectivité participe déjà à ce groupe.",
+    Motif.COLLECTIVITE_SAISON: "Votre collectivité a déjà les places que la saison lui accorde.",
     Motif.ARRIVEE_TARDIVE: "Les groupes étaient déjà formés quand votre inscription est arrivée.",
     Motif.CHOIX_EQUIPE: "L’équipe du programme a composé autrement les groupes de vos créneaux.",
     Motif.AUCUN_CRENEAU: "Aucun des créneaux proposés ne vous convient.",
+    Motif.HORS_HORAIRES: "Aux heures de vos créneaux, il serait chez vous moins de 7 heures ou plus de 20 heures.",
+    Motif.AUTRE_PLACE: "Vous avez déjà les places que cette campagne accorde à chaque personne.",
     Motif.RETRAIT: "Vous avez retiré votre inscription.",
 }
