@@ -63,7 +63,7 @@ PHRASES: Final[dict[Refus | Motif, str]] = {
     Motif.CHOIX_EQUIPE: "L’équipe du programme a composé autrement les groupes de vos créneaux.",
     Motif.COLLECTIVITE_SAISON: "Votre collectivité a déjà toutes ses places de la saison.",
     Motif.HORS_HORAIRES: "Aux heures de vos créneaux, il serait trop tôt ou trop tard chez vous.",
-    Motif.AUTRE_PLACE: "Vous avez déjà une place dans une autre thématique de cette campagne.",
+    Motif.AUTRE_PLACE: "Vous avez déjà les places que cette campagne accorde à chaque personne.",
     Motif.AUCUN_CRENEAU: "Aucun des créneaux proposés ne vous convient.",
     Motif.RETRAIT: "Vous avez retiré votre inscription.",
 }

@@ -13,7 +13,7 @@ async def waited_in_vain(connection: AsyncConnection, campagne: str) -> frozense
     """Return the inscriptions of people whom the campagne before this one left without a place for lack of room.
 
     They waited and were placed nowhere. It doesn't count to have given a place up, to have withdrawn, or to have chosen
-    no créneau that was offered.
+    no créneau that was offered at an hour that can be asked of them.
     """
     rows = await connection.execute(
         text("""
@@ -28,7 +28,8 @@ async def waited_in_vain(connection: AsyncConnection, campagne: str) -> frozense
                 JOIN inscriptions i ON i.id = a.inscription
                 GROUP BY i.email
                 HAVING bool_or(a.decision <> 'retenue'
-                               AND a.code NOT IN ('non_retenue.retrait', 'non_retenue.aucun_creneau'))
+                               AND a.code NOT IN ('non_retenue.retrait', 'non_retenue.aucun_creneau',
+                                                  'non_retenue.hors_horaires'))
                    AND NOT bool_or(a.decision = 'retenue' OR a.groupe_quitte IS NOT NULL)
             )
             SELECT i.id FROM inscriptions i JOIN sans_place USING (email) WHERE i.campagne = :campagne
