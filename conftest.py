@@ -1,6 +1,7 @@
 """Real servers for every package's tests: started once a session, only when asked for, stopped at the end."""
 
 import itertools
+import shutil
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -17,10 +18,12 @@ PACKAGES = (chassis, contracts)
 @pytest.fixture(scope="session")
 def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PostgresServer]:
     """Run a PostgreSQL of this session's own; its data is thrown away, so it doesn't wait for the disk."""
-    server = PostgresServer(tmp_path_factory.mktemp("postgres") / "data", settings={"fsync": "off"})
+    data = tmp_path_factory.mktemp("postgres") / "data"
+    server = PostgresServer(data, settings={"fsync": "off"})
     server.start()
     yield server
     server.stop()
+    shutil.rmtree(data)
 
 
 @pytest.fixture(scope="session")

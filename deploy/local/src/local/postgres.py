@@ -181,9 +181,6 @@ class PostgresServer:
         self.sql(f'CREATE DATABASE "{name}" TEMPLATE template0;')
         return self.superuser_url(name)
 
-    def drop_database(self, name: str) -> None:
-        self.sql(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE);')
-
     def sql(self, script: str) -> str:
         """Run a psql script as superuser; returns what it prints, unaligned. Raises PostgresStartError."""
         command = [str(_binary("psql")), "-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1"]
