@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from scheduling import use_cases
 from scheduling.domain import Refused, position
-from scheduling.repository import places
+from scheduling.repository import mouvements, places
 from scheduling.use_cases.arrange import STALE
 
 MARDI, JEUDI = "mardi-matin", "jeudi-matin"
@@ -40,6 +40,26 @@ async def test_who_is_moved_to_the_waiting_list_takes_their_place_in_its_order(t
     ]
     assert all(position(rank) in phrase for _, rank, phrase in ranks)
     assert "équipe du programme a composé autrement" in ranks[0][2]
+
+
+@pytest.mark.parametrize(
+    ("number", "attendus", "rank"),
+    [(13, (), 1), (13, (16,), 2), (13, (13, 16), 1), (12, (), 3), (12, (15,), 4), (18, (18,), 3)],
+)
+async def test_who_waited_in_vain_comes_before_an_earlier_arrival_and_after_smaller_collectivites(
+    table: Any, number: int, attendus: tuple[int, ...], rank: int
+) -> None:
+    proposition = await season(table)
+    async with table.database.read() as connection:
+        found = await mouvements.rank_on_the_list(
+            connection,
+            proposition,
+            table.person(number),
+            {"petite": 3, "moyenne": 2, "grande": 1},
+            None,
+            attendus=[table.person(n) for n in attendus],
+        )
+    assert found == rank
 
 
 async def test_an_exchange_with_who_waits_keeps_ranks_and_sentences_true(table: Any) -> None:

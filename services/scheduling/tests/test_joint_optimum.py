@@ -12,10 +12,11 @@ from scheduling.solver.crowd import gather
 from scheduling.solver.filling import Filling, Weighing
 from scheduling.solver.grouping import form_groupes
 from scheduling.solver.openings import Openings
-from scheduling.solver.problem import GroupingProblem, InfeasibleInput, Proposition
+from scheduling.solver.problem import Animateur, GroupingProblem, InfeasibleInput, Limites, Proposition
 from scheduling.solver.rules import broken_rules, everyone_has_one_decision
 from scheduling.solver.testing import (
     draw_campagne,
+    draw_people,
     draw_wishes,
     every_choice,
     score_of,
@@ -121,3 +122,30 @@ def test_given_groupes_are_filled_as_well_as_brute_force_fills_them(seed: int) -
     found = {c.id: people.slots[s] for c, s in zip(people.candidats, where.tolist(), strict=True) if s >= 0}
     alike = [c for c in choices if {slot: g for slot, (_, g) in c.items()} == wanted]
     assert score_of(problem, found)[:4] == max(score_of_choice(problem, c)[:4] for c in alike)
+
+
+@pytest.mark.parametrize(("count", "collectivites", "size"), [(440, 300, 8), (240, 90, 5)])
+@pytest.mark.parametrize("seed", range(4))
+def test_both_ways_agree_on_a_campagne_of_ordinary_size(
+    seed: int, count: int, collectivites: int, size: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rng = drawing(seed)
+    creneaux = ("lundi-matin", "mardi-matin", "mardi-apres-midi", "jeudi-matin")
+    thematiques = ("eau", "forets", "mobilites")
+    people = draw_people(rng, count, collectivites, creneaux, thematiques, most_inscriptions=3)
+    team = tuple(
+        Animateur(str(n), str(n), frozenset(rng.sample(thematiques, 2)), frozenset(rng.sample(creneaux, 3)), 2)
+        for n in range(size)
+    )
+    limites = Limites(places_par_collectivite=2 * (seed % 2))
+    problem = GroupingProblem(people, creneaux, limites, animateurs=team)
+    exact = form_groupes(problem)
+    monkeypatch.setattr(placing, "ORDINARY", 0)
+    large = form_groupes(problem)
+    assert exact.preuve == "optimal"
+    for found in (exact, large):
+        assert_sound(problem, found)
+    assert large.poids_place <= exact.poids_place <= large.borne
+    if collectivites > size * 20:
+        # Few of a collectivité, and many more people than places: the larger way loses nothing.
+        assert large.poids_place == exact.poids_place

@@ -4,7 +4,7 @@ Invariant: ranks of the waiting list count from 1 without a gap, and the sentenc
 are undone from the last to the first, so that each finds the list as it left it.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
@@ -46,30 +46,43 @@ _COLUMNS = "rang, changements, annule, fait_le"
 
 
 async def rank_on_the_list(
-    connection: AsyncConnection, proposition: UUID, inscription: UUID, poids: Mapping[str, int], leaving: UUID | None
+    connection: AsyncConnection,
+    proposition: UUID,
+    inscription: UUID,
+    poids: Mapping[str, int],
+    leaving: UUID | None,
+    *,
+    attendus: Collection[UUID],
 ) -> int:
-    """Return the rank at which this person enters the waiting list, in its own order, once `leaving` has left it."""
+    """Return the rank at which this person enters the waiting list, in its own order, once `leaving` has left it.
+
+    `attendus` waited in vain last season: they come before who arrived earlier.
+    """
+    order = "-CAST(CAST(:poids AS jsonb) ->> {0}taille AS integer) AS poids, {0}id <> ALL(:attendus) AS nouveau"
     rows = await connection.execute(
-        text("""
+        text(f"""
             WITH moi AS (
-                SELECT thematique, -CAST(CAST(:poids AS jsonb) ->> taille AS integer) AS poids, recue_le, id
+                SELECT thematique, {order.format("")}, recue_le, id
                 FROM inscriptions WHERE id = :inscription
             ), liste AS (
                 SELECT row_number() OVER (ORDER BY a.rang_attente) AS rang,
-                       -CAST(CAST(:poids AS jsonb) ->> i.taille AS integer) AS poids, i.recue_le, i.id
+                       {order.format("i.")}, i.recue_le, i.id
                 FROM affectations a JOIN inscriptions i ON i.id = a.inscription
                 WHERE a.proposition = :proposition AND a.rang_attente IS NOT NULL
                   AND a.thematique = (SELECT thematique FROM moi)
                   AND (CAST(:leaving AS uuid) IS NULL OR a.inscription <> :leaving)
             )
             SELECT coalesce(min(liste.rang), (SELECT count(*) FROM liste) + 1)
-            FROM liste, moi WHERE (liste.poids, liste.recue_le, liste.id) > (moi.poids, moi.recue_le, moi.id)
-        """),
+            FROM liste, moi
+            WHERE (liste.poids, liste.nouveau, liste.recue_le, liste.id)
+                  > (moi.poids, moi.nouveau, moi.recue_le, moi.id)
+        """),  # noqa: S608 - the columns are ours
         {
             "proposition": proposition,
             "inscription": inscription,
             "poids": to_json(poids).decode(),
             "leaving": leaving,
+            "attendus": list(attendus),
         },
     )
     return int(rows.scalar_one())

@@ -54,7 +54,7 @@ def _why_out(problem: GroupingProblem, candidat: Candidat, seated: Mapping[str, 
     if not mine:
         return Raison("non_retenue.aucun_creneau", "Aucun des créneaux proposés ne correspond à vos disponibilités.")
     if seated.get(candidat.personne, 0) >= (most := problem.limites.places_par_personne):
-        return Raison("non_retenue.autre_place", _has_enough(most))
+        return Raison("non_retenue.autre_place", has_enough(most))
     if all((candidat.departement, c) in problem.hors_horaires for c in mine):
         return Raison(
             "non_retenue.hors_horaires",
@@ -63,7 +63,8 @@ def _why_out(problem: GroupingProblem, candidat: Candidat, seated: Mapping[str, 
     return None
 
 
-def _has_enough(most: int) -> str:
+def has_enough(most: int) -> str:
+    """Say that somebody has all the places that they can have, in other thématiques."""
     if most == 1:
         return "Vous avez une place dans une autre thématique de cette campagne, qui en accorde une seule par personne."
     return (

@@ -12,7 +12,7 @@ from contracts.reasons import Decision, Motif
 
 from scheduling.desk import Desk, read_desk
 from scheduling.domain import Avancement, Refused, position
-from scheduling.repository import brouillons, inscriptions, mouvements, places, propositions
+from scheduling.repository import brouillons, inscriptions, mouvements, places, propositions, saisons
 from scheduling.repository.brouillons import Etat, Personne
 from scheduling.repository.inscriptions import Campagne
 from scheduling.repository.mouvements import Changement
@@ -27,7 +27,7 @@ async def move_person(
     tx: Transaction, proposition: UUID, version: int, inscription: UUID, *, vers: UUID | None, contre: UUID | None
 ) -> None:
     """Move somebody to a groupe, or to the waiting list (None); `contre` takes the place left. Raises Refused."""
-    _, campagne = await _hold(tx, proposition, version)
+    draft, campagne = await _hold(tx, proposition, version)
     person = await _find(tx, proposition, inscription)
     other = await _find(tx, proposition, contre) if contre else None
     if other is not None:
@@ -42,7 +42,7 @@ async def move_person(
     if refus := desk.judge(inscription, vers, contre).refus:
         raise Refused(" ".join(refus))
     goes = [(person, vers), *([(other, person.etat.groupe)] if other else [])]
-    changes = await _changes(tx, proposition, desk, goes, desk.reasons_after(inscription, vers, contre))
+    changes = await _changes(tx, draft, desk, goes, desk.reasons_after(inscription, vers, contre))
     await mouvements.change(tx.connection, proposition, person.thematique, changes)
     await mouvements.add(tx.connection, proposition, changes, tx.now)
 
@@ -117,7 +117,7 @@ def _refuse_nonsense(person: Personne, vers: UUID | None, other: Personne | None
 
 async def _changes(
     tx: Transaction,
-    proposition: UUID,
+    draft: Avancement,
     desk: Desk,
     goes: Sequence[tuple[Personne, UUID | None]],
     reasons: Mapping[str, Raison],
@@ -130,7 +130,10 @@ async def _changes(
             reason = reasons[str(who.inscription)]
             after = Etat(Decision.RETENUE, reason.code, in_french(reason.phrase), to, None)
         else:
-            rang = await mouvements.rank_on_the_list(tx.connection, proposition, who.inscription, poids, leaving)
+            attendus = await saisons.waited_in_vain(tx.connection, draft.campagne)
+            rang = await mouvements.rank_on_the_list(
+                tx.connection, draft.id, who.inscription, poids, leaving, attendus=attendus
+            )
             phrase = _set_aside(who, desk.problem.creneaux, rang)
             after = Etat(Decision.LISTE_ATTENTE, Motif.CHOIX_EQUIPE, phrase, None, rang)
         found.append(Changement(who.inscription, who.etat, after))

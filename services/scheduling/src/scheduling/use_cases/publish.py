@@ -12,14 +12,20 @@ from contracts.events.inscriptions import Annulation
 from contracts.reasons import PHRASES, Motif
 
 from scheduling.domain import Refused, position
-from scheduling.repository import groupes, inscriptions, mouvements, propositions
+from scheduling.remplacement import limites_of
+from scheduling.repository import ailleurs, groupes, inscriptions, mouvements, propositions
 from scheduling.repository.groupes import Affectation
-from scheduling.use_cases.announce import affectation_decidee, groupe_forme, seance_planifiee
+from scheduling.solver.reasons import has_enough
+from scheduling.use_cases.announce import affectation_decidee, groupe_forme, in_french, seance_planifiee
 
 WITHDRAWN = {
     Annulation.RETRAIT.value: PHRASES[Motif.RETRAIT],
     Annulation.EQUIPE.value: "L’équipe du programme a retiré votre inscription.",
 }
+
+_NO_LONGER_ELSEWHERE = (
+    "Vous n’avez plus de place dans une autre thématique ; les groupes de celle-ci étaient déjà formés."
+)
 
 
 async def publish_proposition(tx: Transaction, proposition: UUID, version: int | None = None) -> None:
@@ -43,20 +49,33 @@ async def publish_proposition(tx: Transaction, proposition: UUID, version: int |
         raise Refused("Cette proposition n’est plus conservée : choisissez-en une autre.")
     if version not in {None, chosen.version}:
         raise Refused("Cette proposition a changé entre-temps : relisez-la avant de publier.")
-    await _settle(tx, proposition)
+    await _settle(tx, found.campagne, proposition)
     await propositions.mark_published(tx.connection, found.campagne, proposition, tx.now)
     await _announce(tx, found.campagne, proposition)
 
 
-async def _settle(tx: Transaction, proposition: UUID) -> None:
+async def _settle(tx: Transaction, campagne: str, proposition: UUID) -> None:
     """Bring a draft up to date: who has left, who has come, and what moves by hand made untrue."""
+    most = await _places_per_person(tx, campagne)
     await groupes.withdraw(tx.connection, [proposition], WITHDRAWN, None)
     await groupes.drop_empty(tx.connection, proposition)
+    enough = in_french(has_enough(most))
+    await ailleurs.send_away(tx.connection, proposition, most, Motif.AUTRE_PLACE, enough)
     await mouvements.close_gaps(tx.connection, proposition)
     stale = await mouvements.stale_reasons(tx.connection, proposition)
     told = {inscription: f"{PHRASES[Motif.CHOIX_EQUIPE]} {position(rang)}" for inscription, rang in stale.items()}
     await groupes.set_phrases(tx.connection, proposition, told, Motif.CHOIX_EQUIPE)
+    again = await ailleurs.call_back(tx.connection, proposition, most, Motif.AUTRE_PLACE, Motif.CHOIX_EQUIPE)
+    told = {inscription: f"{_NO_LONGER_ELSEWHERE} {position(rang)}" for inscription, rang in again.items()}
+    await groupes.set_phrases(tx.connection, proposition, told)
     await _complete_late(tx, proposition, None)
+
+
+async def _places_per_person(tx: Transaction, campagne: str) -> int:
+    found = await inscriptions.find_campagne(tx.connection, campagne)
+    if found is None:
+        raise Refused("Cette campagne n’existe pas.")
+    return limites_of(found.donnees).places_par_personne
 
 
 async def _announce(tx: Transaction, campagne: str, proposition: UUID) -> None:
