@@ -24,7 +24,7 @@ def the_last_first(problem: GroupingProblem) -> tuple[Crowd, Ints, Ints]:
         problem, candidats=tuple(replace(c, recue_le=START - (c.recue_le - START)) for c in problem.candidats)
     )
     filled = gather(backwards)
-    groupes = Openings(backwards, filled).best().groupes
+    groupes = Openings(backwards, filled).best()
     where = Filling(backwards, filled).fill(groupes)
     slots = {c.id: s for c, s in zip(filled.candidats, where.tolist(), strict=True)}
     people = gather(problem)
