@@ -35,6 +35,7 @@ class Motif(StrEnum):
     GROUPE_NON_OUVERT = "attente.groupe_non_ouvert"
     COLLECTIVITE = "attente.collectivite"
     ARRIVEE_TARDIVE = "attente.arrivee_tardive"
+    CHOIX_EQUIPE = "attente.equipe"
     AUCUN_CRENEAU = "non_retenue.aucun_creneau"
     RETRAIT = "non_retenue.retrait"
 
@@ -56,6 +57,7 @@ PHRASES: Final[dict[Refus | Motif, str]] = {
     Motif.GROUPE_NON_OUVERT: "Trop peu de personnes sont disponibles sur vos créneaux pour ouvrir un groupe.",
     Motif.COLLECTIVITE: "Une autre personne de votre collectivité participe déjà à ce groupe.",
     Motif.ARRIVEE_TARDIVE: "Les groupes étaient déjà formés quand votre inscription est arrivée.",
+    Motif.CHOIX_EQUIPE: "L’équipe du programme a composé autrement les groupes de vos créneaux.",
     Motif.AUCUN_CRENEAU: "Aucun des créneaux proposés ne vous convient.",
     Motif.RETRAIT: "Vous avez retiré votre inscription.",
 }

@@ -33,7 +33,7 @@ from contracts.model import EventData
 from contracts.reasons import Decision, Motif
 from scheduling import use_cases
 from scheduling.app import build
-from scheduling.domain import Avancement, Refused
+from scheduling.domain import Avancement, Progression, Refused
 from scheduling.handlers import handlers
 from scheduling.plan import Demande, Plan
 from scheduling.planner import Planner
@@ -41,6 +41,7 @@ from scheduling.repository import propositions
 from scheduling.repository.propositions import Claim
 from scheduling.settings import Settings
 from scheduling.solve import form_and_plan
+from scheduling.solver.watch import Watch
 from scheduling.tables import metadata
 from sqlalchemy import text
 
@@ -115,7 +116,7 @@ class NearPlanner(Planner):
 
     async def _solve(self, claim: Claim, demande: Demande) -> Plan:
         del claim
-        return form_and_plan(demande, lambda _: None)
+        return form_and_plan(demande, Watch())
 
 
 @dataclass
@@ -144,6 +145,10 @@ class Stage:
     async def latest(self) -> Avancement:
         async with self.database.read() as connection:
             return (await propositions.of_campagne(connection, CODE))[0]
+
+    async def all_propositions(self) -> list[Avancement]:
+        async with self.database.read() as connection:
+            return await propositions.of_campagne(connection, CODE)
 
     async def publish(self, proposition: UUID) -> None:
         async with self.database.transaction() as tx:
@@ -197,13 +202,24 @@ async def test_publishing_twice_publishes_once(stage: Stage) -> None:
         await stage.form()
 
 
-async def test_an_older_proposition_can_no_longer_be_published(stage: Stage) -> None:
+async def test_any_ready_proposition_that_is_kept_can_be_published(stage: Stage) -> None:
     await stage.deliver(campagne(), *(person(n) for n in range(1, 7)))
     older = await stage.form()
     await stage.form()
-    with pytest.raises(Refused):
-        await stage.publish(older.id)
-    assert await stage.published(GroupeForme) == []
+    await stage.publish(older.id)
+    (groupe,) = await stage.published(GroupeForme)
+    assert [p.etat for p in await stage.all_propositions()] == ["abandonnee", "publiee"]
+    assert {d.groupe for d in await stage.published(AffectationDecidee)} == {groupe.groupe}
+
+
+async def test_only_the_latest_few_propositions_are_kept(stage: Stage) -> None:
+    await stage.deliver(campagne(), *(person(n) for n in range(1, 7)))
+    first = await stage.form()
+    for _ in range(propositions.KEPT):
+        await stage.form()
+    assert [p.etat for p in await stage.all_propositions()] == ["prete"] * propositions.KEPT + ["abandonnee"]
+    with pytest.raises(Refused, match="n’est plus conservée"):
+        await stage.publish(first.id)
 
 
 async def test_who_left_before_the_publication_is_left_out_and_who_came_waits(stage: Stage) -> None:
@@ -298,14 +314,16 @@ async def test_a_request_whose_planner_is_gone_is_taken_by_another(stage: Stage)
     await stage.planner.run()
     assert (await stage.latest()).etat == "prete"
     async with stage.database.transaction() as tx:
-        assert not await propositions.renew(tx.connection, stale, "", 10)
+        assert await propositions.renew(tx.connection, stale, Progression(""), 10) is None
 
 
 async def test_a_stopped_worker_gives_its_request_back_and_ends_its_child(stage: Stage) -> None:
     await stage.deliver(campagne(), *(person(n) for n in range(1, 7)))
     async with stage.database.transaction() as tx:
         await use_cases.request_groupes(tx, CODE)
-    says_its_id = "import json,os,time;print(json.dumps({'progression': str(os.getpid())}), flush=True);time.sleep(60)"
+    says_its_id = (
+        "import json,os,time;print(json.dumps({'progression': {'texte': str(os.getpid())}}), flush=True);time.sleep(60)"
+    )
     patient = Planner(stage.database, stage.settings, command=(sys.executable, "-c", says_its_id), renew_s=0.05)
     running = asyncio.create_task(patient.run())
     while not (child := (await stage.latest()).progression).isdigit():  # noqa: ASYNC110 - told by another process
@@ -357,7 +375,7 @@ async def test_the_team_follows_a_campagne_from_its_inscriptions_to_its_groupes(
         assert "1er" in (await web.get(f"{page}/attente")).text
         proposition = (await stage.latest()).id
         assert str(proposition) in (await web.get(f"{page}/publier")).text
-        await post_form(web, f"{page}/publier", {"proposition": str(proposition)})
+        await post_form(web, f"{page}/publier", {"proposition": str(proposition), "version": 0})
         (groupe,) = await stage.published(GroupeForme)
         await stage.deliver(
             InscriptionAnnulee(

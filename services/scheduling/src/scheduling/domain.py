@@ -127,9 +127,12 @@ def end_of(debut: datetime) -> datetime:
     return debut + _DURATION
 
 
+POSITION = "Vous êtes en {} position sur la liste d’attente."
+
+
 def position(rang: int) -> str:
     """Tell a person where they stand on the waiting list."""
-    return f"Vous êtes en {'1re' if rang == 1 else f'{rang}e'} position sur la liste d’attente."
+    return POSITION.format("1re" if rang == 1 else f"{rang}e")
 
 
 def nom_du_groupe(titre: str, creneau: str, numero: int, combien: int) -> str:
@@ -139,8 +142,18 @@ def nom_du_groupe(titre: str, creneau: str, numero: int, combien: int) -> str:
 
 
 @dataclass(frozen=True, slots=True)
+class Progression:
+    """How far a run of the solver is: the best found weighs `poids`, nothing can weigh more than `borne`."""
+
+    texte: str
+    poids: int | None = None
+    borne: float | None = None
+    secondes: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Avancement:
-    """A proposition as the team follows it."""
+    """A proposition as the team follows it; `version` counts the moves made in it by hand."""
 
     id: UUID
     campagne: str
@@ -150,8 +163,13 @@ class Avancement:
     prete_le: datetime | None
     publiee_le: datetime | None
     progression: str
+    poids: int | None
+    borne: float | None
+    secondes: int | None
+    arret_demande: bool
     erreur: str | None
     bilan: dict[str, object] | None
+    version: int
 
     @property
     def en_preparation(self) -> bool:

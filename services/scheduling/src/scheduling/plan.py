@@ -5,45 +5,39 @@ Invariant: nothing here imports a solver library, so that the service's own proc
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime, time
+from datetime import datetime
+from types import MappingProxyType
 from typing import Any
 
 from contracts.events import CampagneOuverte
 from pydantic import TypeAdapter
 
+from scheduling.remplacement import limites_of
 from scheduling.solver.problem import (
     Accord,
     Animateur,
     Candidat,
     GroupingProblem,
-    Limites,
     Proposition,
     Qualite,
     Taille,
 )
-from scheduling.solver.timetable_problem import Timetable
+from scheduling.solver.timetable_problem import Timetable, TimetableProblem
 
 
 @dataclass(frozen=True, slots=True)
 class Demande:
-    """A whole campagne: one grouping problem per thématique code, and what their séances share."""
+    """A whole campagne: who asks for a place in any of its thématiques, and what its séances share."""
 
-    problemes: dict[str, GroupingProblem]
-    titres: dict[str, str]
-    animateurs: tuple[Animateur, ...]
-    seances_du: date
-    seances_au: date
-    jours_exclus: frozenset[date]
-    heures: dict[str, time]
-    occupe: frozenset[tuple[str, datetime]] = frozenset()
-    graine: int = 1
+    probleme: GroupingProblem
+    horaire: TimetableProblem
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """The groupes of each thématique, then animateurs and dates; groupe ids in `horaire` are `thematique/groupe`."""
+    """The groupes of every thématique, then their animateurs and dates."""
 
-    propositions: dict[str, Proposition]
+    proposition: Proposition
     horaire: Timetable
 
 
@@ -68,60 +62,91 @@ class Inscrit:
     sans: Sequence[str] = field(default=())
 
 
+@dataclass(frozen=True, slots=True)
+class Passe:
+    """What earlier seasons say of these inscriptions: whose persons waited in vain, which have been in one groupe."""
+
+    attendus: frozenset[str] = frozenset()
+    reunions: frozenset[tuple[str, str]] = frozenset()
+
+
 DEMANDE = TypeAdapter(Demande)
 PLAN = TypeAdapter(Plan)
 IMPOSSIBLE = 2
 """Exit code of the child process when the input can't be solved as it is; its last line of stderr says why."""
+STOP = b"stop\n"
+"""What the child reads after the Demande when it is to end with the best that it has."""
 
 
-def groupe_key(thematique: str, groupe: str) -> str:
-    """Name a groupe across thématiques: `eau/mardi-matin-1`."""
-    return f"{thematique}/{groupe}"
+def place_key(thematique: str, creneau: str, numero: int | None) -> str:
+    """Name a place as the solver does: a groupe of a créneau of a thématique, or any groupe of it."""
+    return f"{thematique}/{creneau}" + ("" if numero is None else f"-{numero}")
 
 
 def build_demande(
-    campagne: CampagneOuverte, inscrits: Sequence[Inscrit], occupe: frozenset[tuple[str, datetime]]
+    campagne: CampagneOuverte,
+    inscrits: Sequence[Inscrit],
+    occupe: frozenset[tuple[str, datetime]] = frozenset(),
+    places_fixees: Mapping[str, str] = MappingProxyType({}),
+    passe: Passe = Passe(),
 ) -> Demande:
-    """Make the problem of a campagne; `occupe` are the (animateur, start) that its animateurs have elsewhere."""
-    by_thematique: dict[str, list[Inscrit]] = {t.code: [] for t in campagne.thematiques}
-    for inscrit in inscrits:
-        if inscrit.thematique in by_thematique:
-            by_thematique[inscrit.thematique].append(inscrit)
-    taille = campagne.groupe
-    limites = Limites(min=taille.min, max=taille.max, elus_min=taille.elus_min, agents_min=taille.agents_min)
+    """Make the problem of a campagne.
+
+    `occupe` are the (animateur, start) that its animateurs have elsewhere; `places_fixees` go by inscription.
+    """
+    titres = {t.code: t.titre for t in campagne.thematiques}
+    people = [p for p in inscrits if p.thematique in titres]
+    # A person is known by one of their inscriptions: addresses have no place in the solver's words.
+    personnes: dict[str, str] = {}
+    for inscrit in people:
+        personnes[inscrit.email] = min(inscrit.id, personnes.get(inscrit.email, inscrit.id))
+    who = {p.id: personnes[p.email] for p in people}
     return Demande(
-        problemes={
-            code: GroupingProblem(tuple(_candidats(people)), campagne.creneaux, limites)
-            for code, people in by_thematique.items()
-        },
-        titres={t.code: t.titre for t in campagne.thematiques},
-        animateurs=tuple(_animateur(a) for a in campagne.animateurs),
-        seances_du=campagne.seances_du,
-        seances_au=campagne.seances_au,
-        jours_exclus=frozenset(campagne.jours_exclus),
-        heures={"matin": campagne.heures.matin, "apres-midi": campagne.heures.apres_midi},
-        occupe=occupe,
+        probleme=GroupingProblem(
+            candidats=tuple(_candidats(people, who, passe.attendus)),
+            creneaux=campagne.creneaux,
+            limites=limites_of(campagne),
+            places_fixees={p.id: places_fixees[p.id] for p in people if p.id in places_fixees},
+            deja_ensemble=frozenset(
+                (min(who[a], who[b]), max(who[a], who[b])) for a, b in passe.reunions if a in who and b in who
+            ),
+            titres=titres,
+        ),
+        horaire=TimetableProblem(
+            groupes=(),
+            animateurs=tuple(_animateur(a) for a in campagne.animateurs),
+            seances_du=campagne.seances_du,
+            seances_au=campagne.seances_au,
+            jours_exclus=frozenset(campagne.jours_exclus),
+            heures={"matin": campagne.heures.matin, "apres-midi": campagne.heures.apres_midi},
+            occupe=occupe,
+        ),
     )
 
 
-def _candidats(people: Sequence[Inscrit]) -> list[Candidat]:
-    ids = {p.email: p.id for p in people}
+def _candidats(people: Sequence[Inscrit], who: Mapping[str, str], attendus: frozenset[str]) -> list[Candidat]:
+    ids = {(p.thematique, p.email): p.id for p in people}
 
-    def known(addresses: Sequence[str], own: str) -> frozenset[str]:
-        return frozenset(ids[a] for a in addresses if a in ids) - {own}
+    def known(addresses: Sequence[str], asking: Inscrit) -> frozenset[str]:
+        found = (ids.get((asking.thematique, address)) for address in addresses)
+        return frozenset(candidat for candidat in found if candidat and candidat != asking.id)
 
     return [
         Candidat(
             id=p.id,
+            personne=who[p.id],
             collectivite=p.collectivite,
             departement=p.departement,
             qualite=Qualite(p.qualite),
             taille=Taille(p.taille),
+            thematique=p.thematique,
             creneaux={creneau: Accord(accord) for creneau, accord in sorted(p.disponibilites.items())},
             recue_le=p.recue_le,
+            rang=p.rang,
+            attendu=p.id in attendus,
             # Who asks to be both with and apart from somebody is kept apart: a hard rule weighs more than a wish.
-            avec=known(p.avec, p.id) - known(p.sans, p.id),
-            sans=known(p.sans, p.id),
+            avec=known(p.avec, p) - known(p.sans, p),
+            sans=known(p.sans, p),
         )
         for p in people
     ]

@@ -7,16 +7,19 @@ lives; whoever loses it writes nothing, and a request whose planner is gone is t
 import asyncio
 import sys
 import time
+from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
+from typing import Any
 from uuid import uuid4
 
 import structlog
 from chassis.store import Database
 from pydantic_core import from_json
 
-from scheduling.plan import DEMANDE, IMPOSSIBLE, PLAN, Demande, Plan, build_demande
-from scheduling.repository import groupes, inscriptions, propositions
+from scheduling.domain import Progression
+from scheduling.plan import DEMANDE, IMPOSSIBLE, PLAN, STOP, Demande, Passe, Plan, build_demande, place_key
+from scheduling.repository import groupes, inscriptions, places, propositions, saisons
 from scheduling.repository.propositions import Claim
 from scheduling.settings import Settings
 from scheduling.use_cases import save_proposition
@@ -41,8 +44,29 @@ class ClaimLost(Exception):
 
 
 @dataclass(slots=True)
-class _Progress:
-    text: str = "Lecture des inscriptions"
+class _Run:
+    """A child at work: what it told last, since when, and whether it has been asked to end."""
+
+    child: asyncio.subprocess.Process
+    started: float
+    told: Progression = field(default_factory=lambda: Progression("Lecture des inscriptions"))
+    stopping: bool = False
+
+    def hear(self, told: Mapping[str, Any]) -> None:
+        self.told = Progression(told["texte"], told.get("poids"), told.get("borne"))
+
+    def progress(self) -> Progression:
+        elapsed = int(time.monotonic() - self.started)
+        return replace(self.told, texte=in_french(self.told.texte), secondes=elapsed)
+
+    async def stop(self) -> None:
+        """Ask it once to end with the best it has; one that has just ended no longer listens."""
+        if self.stopping or self.child.stdin is None:
+            return
+        self.stopping = True
+        with suppress(ConnectionError):
+            self.child.stdin.write(STOP)
+            await self.child.stdin.drain()
 
 
 @dataclass(frozen=True)
@@ -105,7 +129,18 @@ class Planner:
                 raise SolverFailed("Aucune inscription n’est validée pour cette campagne.")
             ids = [animateur.id for animateur in donnees.animateurs]
             occupe = await groupes.busy(connection, animateurs=ids, but_campagne=claim.campagne)
-        return build_demande(donnees, inscrits, occupe)
+            fixees = await places.of_campagne(connection, claim.campagne)
+            passe = Passe(
+                attendus=frozenset(map(str, await saisons.waited_in_vain(connection, claim.campagne))),
+                reunions=frozenset(
+                    (str(a), str(b)) for a, b in await saisons.earlier_peers(connection, claim.campagne)
+                ),
+            )
+        themes = {inscrit.id: inscrit.thematique for inscrit in inscrits}
+        places_fixees = {
+            str(i): place_key(themes[str(i)], p.creneau, p.numero) for i, p in fixees.items() if str(i) in themes
+        }
+        return build_demande(donnees, inscrits, occupe, places_fixees, passe)
 
     async def _solve(self, claim: Claim, demande: Demande) -> Plan:
         child = await asyncio.create_subprocess_exec(
@@ -115,9 +150,10 @@ class Planner:
             stderr=asyncio.subprocess.PIPE,
             limit=_LINE_LIMIT,
         )
-        progress = _Progress()
-        renewing = asyncio.create_task(self._renew(claim, progress))
-        answering = asyncio.create_task(self._converse(child, demande, progress))
+        run = _Run(child, time.monotonic())
+        ready = asyncio.Event()
+        answering = asyncio.create_task(self._converse(run, demande, ready))
+        renewing = asyncio.create_task(self._renew(claim, run, ready))
         try:
             await asyncio.wait(
                 {renewing, answering}, timeout=self.settings.solver_seconds, return_when=asyncio.FIRST_COMPLETED
@@ -138,17 +174,20 @@ class Planner:
             await asyncio.gather(renewing, answering, return_exceptions=True)
             await child.wait()
 
-    async def _converse(self, child: asyncio.subprocess.Process, demande: Demande, progress: _Progress) -> Plan:
+    async def _converse(self, run: _Run, demande: Demande, ready: asyncio.Event) -> Plan:
+        child = run.child
         if child.stdin is None or child.stdout is None or child.stderr is None:
             raise AssertionError("the child was started with pipes")
         errors = asyncio.create_task(child.stderr.read())
         with suppress(ConnectionError):
             child.stdin.write(f"{self.settings.solver_memory_mb}\n".encode() + DEMANDE.dump_json(demande) + b"\n")
             await child.stdin.drain()
+        ready.set()
         plan = None
         async for line in child.stdout:
             message = from_json(line)
-            progress.text = message.get("progression", progress.text)
+            if "progression" in message:
+                run.hear(message["progression"])
             if "plan" in message:
                 plan = PLAN.validate_python(message["plan"])
         code = await child.wait()
@@ -159,9 +198,13 @@ class Planner:
             raise SolverGone(f"exit code {code}: {told[-2000:]}")
         return plan
 
-    async def _renew(self, claim: Claim, progress: _Progress) -> None:
+    async def _renew(self, claim: Claim, run: _Run, ready: asyncio.Event) -> None:
         while True:
             async with self.database.transaction() as tx:
-                if not await propositions.renew(tx.connection, claim, in_french(progress.text), self.lease_s):
-                    raise ClaimLost
+                stop = await propositions.renew(tx.connection, claim, run.progress(), self.lease_s)
+            if stop is None:
+                raise ClaimLost
+            # The request goes first on the child's standard input, whole.
+            if stop and ready.is_set():
+                await run.stop()
             await asyncio.sleep(self.renew_s)

@@ -1,7 +1,8 @@
 """The tables of scheduling, beside the chassis's inbox, outbox and dlq.
 
 Invariant: the groupes, séances and affectations of a campagne are those of its one published proposition; a
-proposition that is not published has rows of the same shape, which nobody outside the team has seen.
+proposition that is not published has rows of the same shape, which nobody outside the team has seen. `mouvements`
+leads from what the solver proposed to what these rows say now.
 """
 
 from chassis.tables import new_metadata
@@ -10,6 +11,7 @@ from sqlalchemy import (
     Column,
     Date,
     DateTime,
+    Float,
     ForeignKey,
     Index,
     Integer,
@@ -84,8 +86,13 @@ propositions = Table(
     _moment("prete_le", nullable=True),
     _moment("publiee_le", nullable=True),
     Column("progression", Text, nullable=False, server_default=""),
+    Column("poids", Integer, comment="Of the best that the solver has found so far."),
+    Column("borne", Float, comment="What no proposition can weigh more than, as far as the solver knows."),
+    Column("secondes", Integer, comment="How long the solver has been running."),
+    Column("arret_demande", Boolean, nullable=False, server_default=text("false")),
     Column("erreur", Text),
     Column("bilan", JSONB, comment="How good it is, by thématique, and what the team should know."),
+    Column("version", Integer, nullable=False, server_default="0", comment="Counts the team's moves, undone or not."),
     # The claim lives in the database server's time: the domain's clock may run at another pace.
     _moment("prenable_le"),
     _moment("bail_jusqu_a", nullable=True),
@@ -110,6 +117,7 @@ groupes = Table(
     Column("thematique", Text, nullable=False),
     Column("nom", Text, nullable=False),
     Column("creneau", Text, nullable=False),
+    Column("numero", Integer, nullable=False, comment="From 1 among the thématique's groupes of the créneau."),
     Column("animateur", Text, nullable=False),
     Column("animateur_nom", Text, nullable=False),
     Column("version", Integer, nullable=False),
@@ -163,4 +171,26 @@ remplacements = Table(
     _moment("decide_le", nullable=True),
     Index("ix_remplacements_groupe", "groupe", "etat"),
     Index("uq_remplacements_partie", "partie", unique=True),
+)
+
+mouvements = Table(
+    "mouvements",
+    metadata,
+    Column("proposition", Uuid, ForeignKey("propositions.id", ondelete="CASCADE"), nullable=False),
+    Column("rang", Integer, nullable=False, comment="Counts from 1; those that are undone are the last."),
+    Column("changements", JSONB, nullable=False, comment="Each decision that changed, whole, before and after."),
+    Column("annule", Boolean, nullable=False),
+    _moment("fait_le"),
+    PrimaryKeyConstraint("proposition", "rang"),
+)
+
+places_fixees = Table(
+    "places_fixees",
+    metadata,
+    Column("inscription", Uuid, primary_key=True),
+    Column("campagne", Text, nullable=False),
+    Column("creneau", Text, nullable=False),
+    Column("numero", Integer, comment="Of the groupe in its créneau; null: any groupe of the créneau."),
+    _moment("fixee_le"),
+    Index("ix_places_fixees_campagne", "campagne"),
 )

@@ -3,10 +3,19 @@
 from chassis.web.pages import team
 from fastapi import APIRouter, Depends
 
-from scheduling.http import campagnes, publication, remplacements, seances
+from scheduling.http import campagnes, comparaison, echanges, mouvements, personnes, publication, remplacements, seances
 
 router = APIRouter(dependencies=[Depends(team)])
-for part in (campagnes.router, publication.router, remplacements.router, seances.router):
+for part in (
+    campagnes.router,
+    personnes.router,
+    mouvements.router,
+    echanges.router,
+    comparaison.router,
+    publication.router,
+    remplacements.router,
+    seances.router,
+):
     router.include_router(part)
 
 __all__ = ["router"]

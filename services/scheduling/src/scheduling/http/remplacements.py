@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from scheduling import use_cases
 from scheduling.domain import Refused
-from scheduling.http.campagnes import find_campagne, pages_of, refused
+from scheduling.http.etats import find_campagne, pages_of, refused
 from scheduling.remplacement import limit_of, may_be_filled
 from scheduling.repository import remplacements
 from scheduling.repository.remplacements import Remplacement

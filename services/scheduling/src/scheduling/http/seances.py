@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from scheduling import use_cases
 from scheduling.domain import PARIS, Refused, Seance, Verdict, mondays
-from scheduling.http.campagnes import refused
+from scheduling.http.etats import refused
 from scheduling.repository import groupes, inscriptions, pages
 from scheduling.repository.groupes import Groupe
 from scheduling.solver.calendar_fr import public_holiday, school_holiday

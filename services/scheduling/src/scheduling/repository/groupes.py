@@ -185,14 +185,17 @@ async def add_late(
     return sorted((Affectation(**row) for row in rows.mappings()), key=lambda a: (a.thematique, a.rang_attente or 0))
 
 
-async def set_phrases(connection: AsyncConnection, proposition: UUID, phrases: Mapping[UUID, str]) -> None:
+async def set_phrases(
+    connection: AsyncConnection, proposition: UUID, phrases: Mapping[UUID, str], code: str | None = None
+) -> None:
+    """Give these people another sentence, and another code if one is given."""
     await connection.execute(
         text("""
-            UPDATE affectations a SET phrase = nouvelle.phrase
+            UPDATE affectations a SET phrase = nouvelle.phrase, code = coalesce(CAST(:code AS text), a.code)
             FROM unnest(CAST(:ids AS uuid[]), CAST(:phrases AS text[])) AS nouvelle (inscription, phrase)
             WHERE a.proposition = :proposition AND a.inscription = nouvelle.inscription
         """),
-        {"proposition": proposition, "ids": list(phrases), "phrases": list(phrases.values())},
+        {"proposition": proposition, "ids": list(phrases), "phrases": list(phrases.values()), "code": code},
     )
 
 

@@ -73,22 +73,49 @@ async def save_annulations(connection: AsyncConnection, rows: Sequence[Mapping[s
     await insert_rows(connection, annulations, rows, conflict="ON CONFLICT (inscription) DO NOTHING")
 
 
+_INSCRITS = """
+    SELECT id, thematique, email, collectivite, departement, qualite, taille, disponibilites, recue_le, avec, sans,
+           row_number() OVER (PARTITION BY campagne, email ORDER BY rang NULLS LAST, recue_le, id) AS rang
+    FROM inscriptions i
+    WHERE NOT EXISTS (SELECT FROM annulations WHERE inscription = i.id)
+"""
+
+
 async def active_inscrits(connection: AsyncConnection, campagne: str) -> list[Inscrit]:
     """Return everybody of the campagne who has not withdrawn.
 
     Who asks for several thématiques has them in the order that they said, then in that of asking.
     """
     rows = await connection.execute(
-        text("""
-            SELECT id, thematique, email, collectivite, departement, qualite, taille, disponibilites, recue_le, avec,
-                   sans, row_number() OVER (PARTITION BY email ORDER BY rang NULLS LAST, recue_le, id) AS rang
-            FROM inscriptions i
-            WHERE campagne = :campagne AND NOT EXISTS (SELECT FROM annulations WHERE inscription = i.id)
-            ORDER BY id
-        """),
+        text(f"{_INSCRITS} AND campagne = :campagne ORDER BY id"),
         {"campagne": campagne},
     )
     return [Inscrit(**{**row, "id": str(row["id"])}) for row in rows.mappings()]
+
+
+async def inscrits_of(connection: AsyncConnection, ids: Sequence[UUID]) -> list[Inscrit]:
+    """Return those of these people who have not withdrawn."""
+    rows = await connection.execute(text(f"{_INSCRITS} AND id = ANY(:ids) ORDER BY id"), {"ids": list(ids)})
+    return [Inscrit(**{**row, "id": str(row["id"])}) for row in rows.mappings()]
+
+
+async def names_in_rules(connection: AsyncConnection, ids: Sequence[UUID]) -> dict[str, str]:
+    """Return the name of each of these people, and of their collectivités, by what the solver calls them."""
+    rows = await connection.execute(
+        text("SELECT id, personne, email, collectivite, collectivite_nom FROM inscriptions WHERE id = ANY(:ids)"),
+        {"ids": list(ids)},
+    )
+    found: dict[str, str] = {}
+    for row in rows:
+        found |= {str(row.id): row.personne, row.email: row.personne, row.collectivite: row.collectivite_nom}
+    return found
+
+
+async def names_of(connection: AsyncConnection, ids: Sequence[UUID]) -> dict[UUID, str]:
+    rows = await connection.execute(
+        text("SELECT id, personne FROM inscriptions WHERE id = ANY(:ids)"), {"ids": list(ids)}
+    )
+    return {row.id: row.personne for row in rows}
 
 
 async def count_active(connection: AsyncConnection, campagne: str) -> dict[str, int]:

@@ -1,7 +1,7 @@
 """What the team's pages show, read in the order and the portions in which they show it."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
@@ -14,11 +14,16 @@ from scheduling.domain import PARIS, Seance
 
 @dataclass(frozen=True, slots=True)
 class Membre:
+    """Somebody in a groupe; `fixee` when the team has fixed their place, `retiree` once they have withdrawn."""
+
+    inscription: UUID
     personne: str
     fonction: str
     qualite: str
     collectivite: str
     departement: str
+    fixee: bool
+    retiree: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +58,7 @@ class Carte:
 class Attente:
     """Somebody without a place, with the reason as they read it."""
 
+    inscription: UUID
     personne: str
     fonction: str
     qualite: str
@@ -138,11 +144,16 @@ _CARTES = """
               AND jsonb_exists(i.disponibilites, g.creneau)) AS attente
     FROM groupes g
     WHERE g.proposition = :proposition AND (CAST(:thematique AS text) IS NULL OR g.thematique = :thematique)
-    ORDER BY g.ordre LIMIT :limit OFFSET :offset
+      AND (CAST(:creneau AS text) IS NULL OR g.creneau = :creneau)
+      AND (CAST(:parmi AS uuid[]) IS NULL OR g.id = ANY(:parmi))
+    ORDER BY array_position(CAST(:parmi AS uuid[]), g.id), g.ordre LIMIT :limit OFFSET :offset
 """
 _MEMBRES = """
-    SELECT a.groupe, i.personne, i.fonction, i.qualite, i.taille, i.collectivite_nom, i.departement
+    SELECT a.groupe, a.inscription, i.personne, i.fonction, i.qualite, i.taille, i.collectivite_nom AS collectivite,
+           i.departement, f.inscription IS NOT NULL AS fixee, n.inscription IS NOT NULL AS retiree
     FROM affectations a JOIN inscriptions i ON i.id = a.inscription
+    LEFT JOIN places_fixees f ON f.inscription = a.inscription
+    LEFT JOIN annulations n ON n.inscription = a.inscription
     WHERE a.groupe = ANY(:groupes) ORDER BY i.qualite DESC, i.collectivite_nom, i.personne
 """
 _SEANCES = """
@@ -151,13 +162,35 @@ _SEANCES = """
 """
 
 
+@dataclass(frozen=True, slots=True)
+class Choix:
+    """Which groupes to show; `parmi`: these only, in this order."""
+
+    thematique: str | None = None
+    creneau: str | None = None
+    parmi: Sequence[UUID] | None = None
+
+
+async def count_cards(connection: AsyncConnection, proposition: UUID, choix: Choix) -> int:
+    rows = await connection.execute(
+        text("""
+            SELECT count(*) FROM groupes g
+            WHERE g.proposition = :proposition AND (CAST(:thematique AS text) IS NULL OR g.thematique = :thematique)
+              AND (CAST(:creneau AS text) IS NULL OR g.creneau = :creneau)
+              AND (CAST(:parmi AS uuid[]) IS NULL OR g.id = ANY(:parmi))
+        """),
+        {"proposition": proposition} | asdict(choix),
+    )
+    return int(rows.scalar_one())
+
+
 async def cards(
-    connection: AsyncConnection, proposition: UUID, thematique: str | None, *, limit: int, offset: int
+    connection: AsyncConnection, proposition: UUID, choix: Choix, *, limit: int, offset: int
 ) -> list[Carte]:
     """Return one page of a proposition's groupes, with who is in them and when they meet."""
     found = await connection.execute(
         text(_CARTES),
-        {"proposition": proposition, "thematique": thematique, "limit": limit, "offset": offset},
+        {"proposition": proposition, "limit": limit, "offset": offset} | asdict(choix),
     )
     rows = list(found.mappings())
     ids = {"groupes": [row["id"] for row in rows]}
@@ -181,27 +214,38 @@ def _carte(row: Mapping[Any, Any], membres: Sequence[Mapping[Any, Any]], seances
         petites=count("taille", "petite"),
         moyennes=count("taille", "moyenne"),
         grandes=count("taille", "grande"),
-        membres=tuple(
-            Membre(m["personne"], m["fonction"], m["qualite"], m["collectivite_nom"], m["departement"]) for m in membres
-        ),
+        membres=tuple(Membre(**{name: m[name] for name in Membre.__dataclass_fields__}) for m in membres),
         seances=tuple(seances),
     )
 
 
 async def without_place(
-    connection: AsyncConnection, proposition: UUID, thematique: str | None, *, limit: int, offset: int
+    connection: AsyncConnection,
+    proposition: UUID,
+    thematique: str | None,
+    motif: str | None,
+    *,
+    limit: int,
+    offset: int,
 ) -> list[Attente]:
     """Return one page of the people without a place: those who wait in their order, then the others."""
     rows = await connection.execute(
         text("""
-            SELECT i.personne, i.fonction, i.qualite, i.collectivite_nom AS collectivite, a.thematique, a.decision,
-                   a.rang_attente AS rang, a.phrase
+            SELECT a.inscription, i.personne, i.fonction, i.qualite, i.collectivite_nom AS collectivite, a.thematique,
+                   a.decision, a.rang_attente AS rang, a.phrase
             FROM affectations a JOIN inscriptions i ON i.id = a.inscription
             WHERE a.proposition = :proposition AND a.decision <> 'retenue'
               AND (CAST(:thematique AS text) IS NULL OR a.thematique = :thematique)
+              AND (CAST(:motif AS text) IS NULL OR a.code = :motif)
             ORDER BY a.thematique, a.rang_attente NULLS LAST, i.personne, i.id LIMIT :limit OFFSET :offset
         """),
-        {"proposition": proposition, "thematique": thematique, "limit": limit, "offset": offset},
+        {
+            "proposition": proposition,
+            "thematique": thematique,
+            "motif": motif,
+            "limit": limit,
+            "offset": offset,
+        },
     )
     return [Attente(**row) for row in rows.mappings()]
 

@@ -5,7 +5,7 @@ the request; one that comes back too late finds that its token is no longer ther
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -14,9 +14,13 @@ from pydantic_core import to_json
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from scheduling.domain import Avancement
+from scheduling.domain import Avancement, Progression
 
-_COLUMNS = """id, campagne, etat, automatique, demandee_le, prete_le, publiee_le, progression, erreur, bilan"""
+KEPT = 5
+"""How many ready propositions of a campagne are kept with their groupes, to be compared."""
+
+_COLUMNS = """id, campagne, etat, automatique, demandee_le, prete_le, publiee_le, progression, poids, borne, secondes,
+    arret_demande, erreur, bilan, version"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,15 +69,28 @@ async def claim(connection: AsyncConnection, jeton: UUID, now: datetime, lease_s
     return Claim(**found) if found else None
 
 
-async def renew(connection: AsyncConnection, claim: Claim, progression: str, lease_s: float) -> bool:
-    """Keep the claim and tell how far it is; False when it was lost."""
+async def renew(connection: AsyncConnection, claim: Claim, progress: Progression, lease_s: float) -> bool | None:
+    """Keep the claim and tell how far it is; say whether the team wants it to end now. None: the claim was lost."""
     rows = await connection.execute(
         text("""
             UPDATE propositions
-            SET progression = :progression, bail_jusqu_a = clock_timestamp() + make_interval(secs => :lease)
-            WHERE id = :id AND jeton = :jeton AND etat = 'en_cours' RETURNING id
+            SET progression = :texte, poids = :poids, borne = :borne, secondes = :secondes,
+                bail_jusqu_a = clock_timestamp() + make_interval(secs => :lease)
+            WHERE id = :id AND jeton = :jeton AND etat = 'en_cours' RETURNING arret_demande
         """),
-        {"id": claim.proposition, "jeton": claim.jeton, "progression": progression, "lease": lease_s},
+        {"id": claim.proposition, "jeton": claim.jeton, "lease": lease_s} | asdict(progress),
+    )
+    return rows.scalar_one_or_none()
+
+
+async def ask_to_stop(connection: AsyncConnection, campagne: str) -> bool:
+    """Have the run of this campagne end with the best it has; False when none is under way."""
+    rows = await connection.execute(
+        text("""
+            UPDATE propositions SET arret_demande = true
+            WHERE campagne = :campagne AND etat = 'en_cours' RETURNING id
+        """),
+        {"campagne": campagne},
     )
     return rows.first() is not None
 
@@ -99,7 +116,10 @@ async def fail(connection: AsyncConnection, claim: Claim, erreur: str) -> None:
 
 
 async def complete(connection: AsyncConnection, claim: Claim, bilan: Mapping[str, Any], now: datetime) -> bool | None:
-    """Mark it ready, put away what was ready before, and say if it is to be published; None: the claim was lost."""
+    """Mark it ready, and say whether it is to be published by itself; None: the claim was lost.
+
+    The latest few that are ready stay; older ones are put away with their groupes.
+    """
     rows = await connection.execute(
         text("""
             UPDATE propositions
@@ -112,30 +132,47 @@ async def complete(connection: AsyncConnection, claim: Claim, bilan: Mapping[str
     automatique = rows.scalar_one_or_none()
     if automatique is None:
         return None
-    older = {"campagne": claim.campagne, "id": claim.proposition}
-    await connection.execute(
-        text("""
-            UPDATE propositions SET etat = 'abandonnee'
-            WHERE campagne = :campagne AND etat = 'prete' AND id <> :id
-        """),
-        older,
-    )
-    for table in ("affectations", "groupes"):
-        await connection.execute(
-            text(f"""
-                DELETE FROM {table} USING propositions p
-                WHERE p.id = proposition AND p.campagne = :campagne AND p.etat = 'abandonnee' AND p.id <> :id
-            """),  # noqa: S608 - one of two names
-            older,
-        )
+    await _put_away(connection, claim.campagne, keep=KEPT)
     return bool(automatique)
 
 
-async def mark_published(connection: AsyncConnection, proposition: UUID, now: datetime) -> None:
+async def _put_away(connection: AsyncConnection, campagne: str, *, keep: int) -> None:
+    rows = await connection.execute(
+        text("""
+            UPDATE propositions SET etat = 'abandonnee'
+            WHERE id IN (SELECT id FROM propositions WHERE campagne = :campagne AND etat = 'prete'
+                         ORDER BY demandee_le DESC, id DESC OFFSET :keep)
+            RETURNING id
+        """),
+        {"campagne": campagne, "keep": keep},
+    )
+    gone = list(rows.scalars())
+    for table in ("mouvements", "affectations", "groupes") if gone else ():
+        await connection.execute(
+            text(f"DELETE FROM {table} WHERE proposition = ANY(:gone)"),  # noqa: S608 - one of three names
+            {"gone": gone},
+        )
+
+
+async def next_version(connection: AsyncConnection, proposition: UUID, version: int) -> bool:
+    """Count one move more in a draft that stands at `version`; False when somebody else was faster."""
+    rows = await connection.execute(
+        text("""
+            UPDATE propositions SET version = version + 1
+            WHERE id = :id AND version = :version AND etat = 'prete' RETURNING id
+        """),
+        {"id": proposition, "version": version},
+    )
+    return rows.first() is not None
+
+
+async def mark_published(connection: AsyncConnection, campagne: str, proposition: UUID, now: datetime) -> None:
+    """Make it the campagne's one published proposition; the drafts beside it are put away."""
     await connection.execute(
         text("UPDATE propositions SET etat = 'publiee', publiee_le = :now WHERE id = :id"),
         {"id": proposition, "now": now},
     )
+    await _put_away(connection, campagne, keep=0)
 
 
 async def find(connection: AsyncConnection, proposition: UUID) -> Avancement | None:

@@ -18,6 +18,7 @@ from scheduling.solver.problem import GroupingProblem, Slot
 _SOURCE, _SINK, _FIRST = 0, 1, 2
 _SCALE = 100_000
 _PLENTY = 1_000_000
+_WHOLE = 1e-5
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,9 +97,9 @@ class Capacity:
 
         `lent` groupes of a slot need no animateur.
         """
-        low = np.floor(groupes + 1e-6).astype(np.int64)
+        low = np.floor(groupes + _WHOLE).astype(np.int64)
         part = np.maximum(groupes - low, 0)
-        rounds_up = (part > 1e-6).astype(np.int64)
+        rounds_up = (part > _WHOLE).astype(np.int64)
         gain = np.concatenate((np.full(self._slots, _PLENTY), 1000 + (1000 * part).astype(np.int64)))
         slots = np.arange(_FIRST, _FIRST + self._slots)
         ends = np.append(slots, np.int64(_SINK))

@@ -170,9 +170,7 @@ def _add_collectivites_and_wishes(model: _Model, cuts: Collection[Cut]) -> None:
             by_candidat[profile.candidat] = index
     sets = list(by_collectivite.values())
     sets += [
-        [by_candidat[a], by_candidat[b]]
-        for a, b in apart_pairs(model.problem)
-        if a in by_candidat and b in by_candidat
+        [by_candidat[a], by_candidat[b]] for a, b in apart_pairs(model.problem) if a in by_candidat and b in by_candidat
     ]
     for members in sets:
         for slot in sorted({s for p in members for s, _ in model.profiles[p].places}):

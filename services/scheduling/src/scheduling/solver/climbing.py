@@ -8,57 +8,80 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from scheduling.solver.filling import Filling
-from scheduling.solver.mip import Floats, Ints
+from scheduling.solver.filling import Filling, Weighing
+from scheduling.solver.mip import Ints
 from scheduling.solver.openings import Openings, Unfillable
 from scheduling.solver.watch import Watch
 
-_WORK = 400_000
-"""Inscriptions that may be placed anew in all: the larger the campagne, the fewer tries, and the less they matter."""
+_WORK = 1_000_000
+"""Inscriptions that may be weighed anew in all: the larger the campagne, the fewer tries, and the less they matter."""
+_PATIENCE = 12
+"""Tries that bring nothing before the slopes are read anew, where something has changed since."""
+_SOME = 1e-6
 
 
-def climb(
-    openings: Openings, filling: Filling, groupes: Ints, where: Ints, watch: Watch
-) -> tuple[Ints, Ints]:
+def climb(openings: Openings, filling: Filling, groupes: Ints, where: Ints, watch: Watch) -> tuple[Ints, Ints]:
     """Return the groupes to open and the slot of each candidat."""
-    weight, bound = filling.weight(where), openings.bound
-    tries = _WORK // max(1, where.size)
-    seen = {groupes.tobytes()}
-    steps = _steps(openings, groupes)
-    while weight < bound and tries > 0 and not watch.stopped():
-        watch.tell("Recherche de meilleurs créneaux", weight, bound)
-        other = next((g for g in steps if g.tobytes() not in seen and openings.can_run(g)), None)
+    climber = _Climber(openings, filling, groupes, where)
+    weighing = Weighing(filling)
+    tries, in_vain, changed = _WORK // max(1, where.size), 0, False
+    steps = _exchanges(openings, groupes)
+    while climber.weight < openings.bound and tries > 0 and not watch.stopped():
+        watch.tell("Recherche de meilleurs créneaux", climber.weight, openings.bound)
+        if changed and in_vain >= _PATIENCE:
+            steps, in_vain, changed = _exchanges(openings, climber.groupes), 0, False
+        step = next(steps, None)
+        if step is None:
+            if not changed:
+                break
+            in_vain = _PATIENCE
+            continue
+        other = climber.after(*step)
         if other is None:
-            break
-        seen.add(other.tobytes())
+            continue
         tries -= 1
-        filled = filling.try_fill(other)
-        if filled is not None and filling.weight(filled) > weight:
-            groupes, where, weight = other, filled, filling.weight(filled)
-            steps = _steps(openings, groupes)
-    return groupes, where
+        if weighing.weigh(other) > climber.weight and climber.take(other):
+            changed, in_vain = True, 0
+        else:
+            in_vain += 1
+    return climber.groupes, climber.where
 
 
-def _steps(openings: Openings, groupes: Ints) -> Iterator[Ints]:
-    """Exchanges that may add weight, the most promising first."""
+class _Climber:
+    """Where the climb stands, and what has been tried."""
+
+    def __init__(self, openings: Openings, filling: Filling, groupes: Ints, where: Ints) -> None:
+        self._openings, self._filling = openings, filling
+        self.groupes, self.where, self.weight = groupes, where, filling.weight(where)
+        self._seen = {groupes.tobytes()}
+
+    def after(self, close: int, open_: int) -> Ints | None:
+        """Return the groupes after an exchange; None when it is forbidden or has been tried."""
+        other = np.append(self.groupes, 0)
+        other[close] -= 1
+        other[open_] += 1
+        other = other[:-1]
+        if other.tobytes() in self._seen or not self._openings.can_run(other):
+            return None
+        self._seen.add(other.tobytes())
+        return other
+
+    def take(self, other: Ints) -> bool:
+        """Fill these groupes; keep them if that weighs more with all rules."""
+        where = self._filling.try_fill(other)
+        if where is None or self._filling.weight(where) <= self.weight:
+            return False
+        self.groupes, self.where, self.weight = other, where, self._filling.weight(where)
+        return True
+
+
+def _exchanges(openings: Openings, groupes: Ints) -> Iterator[tuple[int, int]]:
+    """Give the slots to close and to open, the most promising first; the number after the last stands for none."""
     try:
-        slopes = openings.slopes(groupes)
+        slopes = np.append(openings.slopes(groupes), 0.0)
     except Unfillable:
         return
-    gains = _gains(slopes)
+    gains = slopes[np.newaxis, :] - slopes[:, np.newaxis]
     order = np.argsort(-gains, axis=None, kind="stable")
-    closed = slopes.size
-    for index in order[: int((gains > 1e-6).sum())].tolist():
-        close, open_ = divmod(index, closed + 1)
-        other = groupes.copy()
-        if close < closed:
-            other[close] -= 1
-        if open_ < closed:
-            other[open_] += 1
-        yield other
-
-
-def _gains(slopes: Floats) -> Floats:
-    """What closing the groupe of a row and opening that of a column adds at most; the last ones stand for none."""
-    ends = np.append(slopes, 0.0)
-    return ends[np.newaxis, :] - ends[:, np.newaxis]
+    for index in order[: int((gains > _SOME).sum())].tolist():
+        yield divmod(index, slopes.size)

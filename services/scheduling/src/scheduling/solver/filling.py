@@ -15,7 +15,7 @@ from scheduling.solver.crowd import Crowd
 from scheduling.solver.mip import Ints
 from scheduling.solver.openings import Home, Unfillable
 from scheduling.solver.problem import GroupingProblem, Slot
-from scheduling.solver.units import Units, group, starts_of
+from scheduling.solver.units import Units, group, reachable, starts_of
 
 _BASE = 1_000
 _SOURCE, _SINK = 0, 1
@@ -28,14 +28,15 @@ class Filling:
         keys = [crowd.pattern, crowd.attendu]
         if problem.limites.places_par_collectivite:
             keys.append(crowd.collectivite)
-        self._problem, self._crowd = problem, crowd
-        self._units = group(crowd, *keys)
+        self.problem, self.crowd = problem, crowd
+        self.units = group(crowd, *keys)
 
     def fill(self, groupes: Ints) -> Ints:
         """Return the slot of each candidat, -1 for those without a place; raises Unfillable when none fills them."""
-        usable = np.flatnonzero(groupes[self._units.arc_slot] > 0)
-        arcs = _network(self._problem, self._crowd, self._units, usable, groupes)
-        return _read(self._crowd, self._units, usable, arcs.solve()[: usable.size])
+        usable = np.flatnonzero(groupes[self.units.arc_slot] > 0)
+        gain = _gain(self.crowd, self.units, usable)
+        arcs = _network(self, usable, groupes, gain)
+        return _read(self.crowd, self.units, usable, arcs.solve()[: usable.size])
 
     def try_fill(self, groupes: Ints) -> Ints | None:
         """Do the same; None when none fills them without crowding a collectivité."""
@@ -43,14 +44,36 @@ class Filling:
             where = self.fill(groupes)
         except Unfillable:
             return None
-        return None if crowded_homes(self._crowd, where, groupes) else where
+        return None if crowded_homes(self.crowd, where, groupes) else where
 
     def weight(self, where: Ints) -> int:
         """Return what the people placed weigh."""
-        return int(self._crowd.weight[where >= 0].sum()) - self._crowd.fixed_weight
+        return int(self.crowd.weight[where >= 0].sum()) - self.crowd.fixed_weight
 
 
-def _network(problem: GroupingProblem, crowd: Crowd, units: Units, usable: Ints, groupes: Ints) -> "_Arcs":
+class Weighing:
+    """What people weigh who fill some numbers of groupes, found without saying who sits where."""
+
+    def __init__(self, filling: Filling) -> None:
+        self.problem, self.crowd = filling.problem, filling.crowd
+        can = reachable(self.crowd, len(self.problem.creneaux))
+        home = self.crowd.collectivite if self.problem.limites.places_par_collectivite else np.zeros_like(can)
+        self.units = group(self.crowd, can, home)
+
+    def weigh(self, groupes: Ints) -> int:
+        """Return the most that can be placed there, collectivités that would be crowded apart; -1 when too few can."""
+        usable = np.flatnonzero(groupes[self.units.arc_slot] > 0)
+        weight = self.crowd.weight[self.units.arc_candidat[usable]]
+        arcs = _network(self, usable, groupes, weight)
+        try:
+            flow = arcs.solve()[: usable.size]
+        except Unfillable:
+            return -1
+        return int(flow @ weight) - self.crowd.fixed_weight
+
+
+def _network(filling: "Filling | Weighing", usable: Ints, groupes: Ints, gain: Ints) -> "_Arcs":
+    problem, crowd, units = filling.problem, filling.crowd, filling.units
     limites, slots = problem.limites, len(crowd.slots)
     arcs = _Arcs(int(units.count.sum()))
     unit = arcs.nodes(units.count.size)
@@ -60,7 +83,7 @@ def _network(problem: GroupingProblem, crowd: Crowd, units: Units, usable: Ints,
     # At most one place in a thématique, whoever may have several.
     choice = np.repeat(arcs.nodes(start.size), np.diff(np.append(start, usable.size)))
     role_slot = by_role[crowd.agent[candidat] * slots + slot]
-    arcs.add(choice, role_slot, 0, units.count[owner], _gain(crowd, units, usable))
+    arcs.add(choice, role_slot, 0, units.count[owner], gain)
     arcs.add(unit[owner[start]], choice[start], 0, units.count[owner[start]], 0)
     _add_people(arcs, problem, crowd, units, unit)
     for role, least in enumerate((limites.elus_min, limites.agents_min)):
@@ -72,9 +95,11 @@ def _network(problem: GroupingProblem, crowd: Crowd, units: Units, usable: Ints,
 def _gain(crowd: Crowd, units: Units, usable: Ints) -> Ints:
     candidat = units.arc_candidat[usable]
     wanted = crowd.rang.max(initial=1) - crowd.rang[candidat]
-    value = crowd.weight[candidat] * _BASE + wanted
+    value: Ints = crowd.weight[candidat] * _BASE + wanted
     value = value * _BASE + units.arc_preferred[usable]
-    return value * _BASE + crowd.attendu[candidat]
+    value *= _BASE
+    value += crowd.attendu[candidat]
+    return value
 
 
 def _add_people(arcs: "_Arcs", problem: GroupingProblem, crowd: Crowd, units: Units, unit: Ints) -> None:

@@ -139,8 +139,8 @@ def _refuse_impossible_places(problem: GroupingProblem) -> None:
             raise InfeasibleInput(f"Une place est fixée pour {person}, qui n'est pas inscrit : libérez-la.")
         if known[person].thematique != thematique:
             raise InfeasibleInput(
-                f"La place fixée pour {person}, {place_}, est dans une thématique que cette personne n'a pas demandée : "
-                "libérez cette place."
+                f"La place fixée pour {person}, {place_}, est dans une thématique que cette personne "
+                "n'a pas demandée : libérez cette place."
             )
         if creneau not in known[person].creneaux or (known[person].departement, creneau) in problem.hors_horaires:
             raise InfeasibleInput(

@@ -20,7 +20,7 @@ from scheduling.solver.crowd import Crowd
 from scheduling.solver.mip import Floats, Ints
 from scheduling.solver.placement import fixed_numbers, most_groupes
 from scheduling.solver.problem import GroupingProblem, Qualite, Slot
-from scheduling.solver.units import Units, group, starts_of
+from scheduling.solver.units import Units, group, reachable, starts_of
 
 Home = tuple[int, int]
 
@@ -126,7 +126,7 @@ class _Choices:
         self._places = problem.limites.places_par_personne
         self._season = problem.limites.places_par_collectivite
         self._slots = len(crowd.slots)
-        can = _coarse(crowd, len(problem.creneaux))
+        can = reachable(crowd, len(problem.creneaux))
         counted = crowd.collectivite + 1
         if not self._season:
             counted = np.where(np.isin(crowd.collectivite, [home for home, _ in homes]), counted, 0)
@@ -164,15 +164,17 @@ class _Choices:
         arcs = arcs[starts_of(self._group[arcs])]
         amount = np.where(best > _CLOSE, self._units.count[self._unit], 0)
         amount = self._within_places(best, amount)
-        gains = np.bincount(self._block, weights=np.maximum(best, 0) * amount, minlength=self.blocks)
+        gained = np.maximum(best, 0) * amount
+        gains = np.bincount(self._block, weights=gained, minlength=self.blocks).astype(np.float64)
 
         def column(block: int) -> tuple[float, Ints, Floats]:
             mine = np.flatnonzero((self._block == block) & (amount > 0))
-            people = np.bincount(self._key[arcs[mine]], weights=amount[mine], minlength=2 * self._slots)
-            at_home = np.bincount(self._home[arcs[mine]], weights=amount[mine], minlength=self._homes + 1)
+            chosen, many = arcs[mine], amount[mine].astype(np.float64)
+            people = np.bincount(self._key[chosen], weights=many, minlength=2 * self._slots).astype(np.float64)
+            at_home = np.bincount(self._home[chosen], weights=many, minlength=self._homes + 1)
             people = np.append(people, at_home[: self._homes])
-            keys = np.flatnonzero(people)
-            return float((self._weight[arcs[mine]] * amount[mine]).sum()), keys, people[keys]
+            keys = np.flatnonzero(people).astype(np.int64)
+            return float(self._weight[chosen] @ many), keys, people[keys]
 
         return gains, column
 
@@ -216,13 +218,6 @@ def _home_of(crowd: Crowd, units: Units, homes: Sequence[Home]) -> Ints:
 def _runs(sorted_keys: Ints) -> tuple[Ints, Ints]:
     start = starts_of(sorted_keys)
     return start, np.diff(np.append(start, sorted_keys.size))
-
-
-def _coarse(crowd: Crowd, creneaux: int) -> Ints:
-    """Number the sets of créneaux that people can make, whatever they prefer."""
-    bits = np.zeros(len(crowd.candidats), dtype=np.int64)
-    np.bitwise_or.at(bits, crowd.arc_candidat, 1 << (crowd.arc_slot % max(1, creneaux)))
-    return bits
 
 
 class _Master:
@@ -309,7 +304,8 @@ class _Master:
     def short(self) -> NDArray[np.bool_]:
         """Tell in which slots nobody takes some places of the last solution."""
         nobody = np.asarray(self._highs.getSolution().col_value)[self._nobody :][: 2 * self._slots]
-        return nobody.reshape(2, -1).max(axis=0) > _WHOLE
+        short: NDArray[np.bool_] = nobody.reshape(2, -1).max(axis=0) > _WHOLE
+        return short
 
     def allows(self, groupes: Ints) -> bool:
         """Tell whether these numbers keep the limits by créneau and in all."""

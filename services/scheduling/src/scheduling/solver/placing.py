@@ -111,9 +111,7 @@ def _refill(problem: GroupingProblem, crowd: Crowd, groupes: Ints, openings: Ope
             groupes[int(np.argmin(spare))] -= 1
 
 
-def _read(
-    crowd: Crowd, where: Ints, groupes: Ints, bound: float, with_one_more: Callable[[Slot], int]
-) -> Placement:
+def _read(crowd: Crowd, where: Ints, groupes: Ints, bound: float, with_one_more: Callable[[Slot], int]) -> Placement:
     placed = np.flatnonzero(where >= 0)
     order = placed[np.argsort(where[placed], kind="stable")]
     edges = np.searchsorted(where[order], np.arange(len(crowd.slots) + 1)).tolist()

@@ -65,9 +65,7 @@ def place_reasons(problem: GroupingProblem, groupes: Sequence[GroupeForme]) -> d
 
 def place_reason(creneau: str, preferred: bool) -> Raison:  # noqa: FBT001 - what the sentence is about
     liking = "que vous préférez" if preferred else "qui vous est possible"
-    return Raison(
-        "retenue.place", f"Vous avez une place dans un groupe du {creneau_en_francais(creneau)}, {liking}."
-    )
+    return Raison("retenue.place", f"Vous avez une place dans un groupe du {creneau_en_francais(creneau)}, {liking}.")
 
 
 def _why_out(problem: GroupingProblem, candidat: Candidat, seated: Mapping[str, int]) -> Raison | None:

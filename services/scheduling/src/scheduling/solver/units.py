@@ -57,3 +57,10 @@ def starts_of(*sorted_keys: Ints) -> Ints:
     for key in sorted_keys:
         change[1:] |= key[1:] != key[:-1]
     return np.flatnonzero(change)
+
+
+def reachable(crowd: Crowd, creneaux: int) -> Ints:
+    """Number the sets of créneaux that people can make, whatever they prefer."""
+    bits = np.zeros(len(crowd.candidats), dtype=np.int64)
+    np.bitwise_or.at(bits, crowd.arc_candidat, 1 << (crowd.arc_slot % max(1, creneaux)))
+    return bits

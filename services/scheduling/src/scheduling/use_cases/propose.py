@@ -8,10 +8,10 @@ from uuid import UUID
 
 from chassis.ids import stable_id, uuid7
 from chassis.store import Transaction
-from contracts.reasons import Decision, Motif
+from contracts.reasons import Decision
 
 from scheduling.domain import Refused, nom_du_groupe
-from scheduling.plan import Demande, Plan, groupe_key
+from scheduling.plan import Demande, Plan
 from scheduling.repository import groupes, inscriptions, propositions
 from scheduling.repository.propositions import Claim
 from scheduling.solver.problem import GroupeForme, Proposition, Raison
@@ -19,10 +19,6 @@ from scheduling.use_cases.announce import in_french
 from scheduling.use_cases.publish import publish_proposition
 
 PLANNER = "planificateur"
-_UNPLANNED = Raison(
-    Motif.GROUPE_NON_OUVERT,
-    "Un groupe était possible sur vos créneaux, mais aucun animateur n’est disponible pour ses quatre séances.",
-)
 
 
 async def request_groupes(tx: Transaction, campagne: str, *, automatique: bool = False, delay_s: float = 0.0) -> None:
@@ -33,6 +29,11 @@ async def request_groupes(tx: Transaction, campagne: str, *, automatique: bool =
         raise Refused("Les groupes de cette campagne sont déjà publiés.")
     await propositions.request(tx.connection, uuid7(), campagne, tx.now, automatique=automatique, delay_s=delay_s)
     tx.wake(PLANNER)
+
+
+async def stop_solver(tx: Transaction, campagne: str) -> None:
+    """Have the run end with the best it has; one that has ended meanwhile is left alone."""
+    await propositions.ask_to_stop(tx.connection, campagne)
 
 
 async def save_proposition(
@@ -58,45 +59,39 @@ class _Rows:
         self._plan = plan
         self._visio_url = visio_url
         self._animateurs = {s.groupe: s.animateur for s in plan.horaire.seances}
-        self._noms = {a.id: a.nom for a in demande.animateurs}
+        self._noms = {a.id: a.nom for a in demande.horaire.animateurs}
+        self._people = {c.id: c for c in demande.probleme.candidats}
         self.groupes: list[Mapping[str, Any]] = []
         self.affectations: list[Mapping[str, Any]] = []
-        for thematique, found in plan.propositions.items():
-            self._add_thematique(thematique, found)
+        self._add(plan.proposition)
         self.seances = [self._seance(s.groupe, s.rang, s.debut, s.fin) for s in plan.horaire.seances]
 
     def _id(self, key: str) -> UUID:
         return stable_id("groupe", self._proposition, key)
 
-    def _add_thematique(self, thematique: str, found: Proposition) -> None:
-        per_creneau = Counter(g.creneau for g in found.groupes)
-        unplanned: list[str] = []
+    def _add(self, found: Proposition) -> None:
+        per_slot = Counter((g.thematique, g.creneau) for g in found.groupes)
         for groupe in found.groupes:
-            key = groupe_key(thematique, groupe.id)
-            if key not in self._animateurs:
-                unplanned += groupe.membres
-                continue
-            self._add_groupe(thematique, key, groupe, per_creneau[groupe.creneau])
+            self._add_groupe(groupe, per_slot[groupe.thematique, groupe.creneau])
             for membre in groupe.membres:
-                self._affect(membre, thematique, Decision.RETENUE, found.places[membre], groupe=self._id(key))
+                self._affect(membre, Decision.RETENUE, found.places[membre], groupe=self._id(groupe.id))
         for attente in found.en_attente:
-            self._affect(attente.candidat, thematique, Decision.LISTE_ATTENTE, attente.raison, rang=attente.rang)
-        for rang, membre in enumerate(sorted(unplanned), len(found.en_attente) + 1):
-            self._affect(membre, thematique, Decision.LISTE_ATTENTE, _UNPLANNED, rang=rang)
+            self._affect(attente.candidat, Decision.LISTE_ATTENTE, attente.raison, rang=attente.rang)
         for refus in found.non_retenus:
-            self._affect(refus.candidat, thematique, Decision.NON_RETENUE, refus.raison)
+            self._affect(refus.candidat, Decision.NON_RETENUE, refus.raison)
 
-    def _add_groupe(self, thematique: str, key: str, groupe: GroupeForme, in_creneau: int) -> None:
-        animateur = self._animateurs[key]
+    def _add_groupe(self, groupe: GroupeForme, in_slot: int) -> None:
+        animateur = self._animateurs[groupe.id]
         numero = int(groupe.id.rpartition("-")[2])
         self.groupes.append(
             {
-                "id": self._id(key),
+                "id": self._id(groupe.id),
                 "proposition": self._proposition,
                 "ordre": len(self.groupes) + 1,
-                "thematique": thematique,
-                "nom": nom_du_groupe(self._demande.titres[thematique], groupe.creneau, numero, in_creneau),
+                "thematique": groupe.thematique,
+                "nom": nom_du_groupe(self._titre(groupe.thematique), groupe.creneau, numero, in_slot),
                 "creneau": groupe.creneau,
+                "numero": numero,
                 "animateur": animateur,
                 "animateur_nom": self._noms[animateur],
                 "version": 1,
@@ -106,7 +101,6 @@ class _Rows:
     def _affect(
         self,
         inscription: str,
-        thematique: str,
         decision: Decision,
         raison: Raison,
         *,
@@ -117,7 +111,7 @@ class _Rows:
             {
                 "proposition": self._proposition,
                 "inscription": inscription,
-                "thematique": thematique,
+                "thematique": self._people[inscription].thematique,
                 "decision": decision,
                 "code": raison.code,
                 "phrase": in_french(raison.phrase),
@@ -138,38 +132,41 @@ class _Rows:
             "visio_url": self._visio_url.replace("{seance}", str(identifier)),
         }
 
+    def _titre(self, thematique: str) -> str:
+        return self._demande.probleme.titres[thematique]
+
     def bilan(self, seconds: float) -> dict[str, Any]:
         """How good the proposition is, for the team's page."""
-        horaire = self._plan.horaire
+        found, horaire = self._plan.proposition, self._plan.horaire
         return {
             "secondes": round(seconds, 1),
+            "bareme": {taille.value: poids for taille, poids in self._demande.probleme.limites.poids.items()},
+            "borne": found.borne,
+            "optimal": found.preuve == "optimal",
             "constats": [in_french(phrase) for phrase in horaire.constats],
             "non_planifies": [in_french(self._named(n.groupe, n.phrase)) for n in horaire.non_planifies],
             "dates_optimales": horaire.preuve == "optimal",
-            "thematiques": [self._bilan_of(code, found) for code, found in self._plan.propositions.items()],
+            "thematiques": [self._bilan_of(thematique) for thematique in self._demande.probleme.thematiques],
         }
 
     def _named(self, key: str, phrase: str) -> str:
         thematique, _, groupe = key.partition("/")
         creneau = groupe.rpartition("-")[0]
-        nom = nom_du_groupe(self._demande.titres[thematique], creneau, 1, 1)
+        nom = nom_du_groupe(self._titre(thematique), creneau, 1, 1)
         return phrase.replace(f"Le groupe {key}", f"Le groupe « {nom} »")
 
-    def _bilan_of(self, thematique: str, found: Proposition) -> dict[str, Any]:
-        people = {c.id: c for c in self._demande.problemes[thematique].candidats}
-        placed = [m for g in found.groupes for m in g.membres]
-        preferred = sum(people[m].creneaux[g.creneau] == "prefere" for g in found.groupes for m in g.membres)
+    def _bilan_of(self, thematique: str) -> dict[str, Any]:
+        found, people = self._plan.proposition, self._people
+        groupes = [g for g in found.groupes if g.thematique == thematique]
+        placed = [(m, g.creneau) for g in groupes for m in g.membres]
         return {
             "code": thematique,
-            "titre": self._demande.titres[thematique],
-            "inscrits": len(people),
+            "titre": self._titre(thematique),
+            "inscrits": sum(c.thematique == thematique for c in people.values()),
             "places": len(placed),
-            "groupes": len(found.groupes),
-            "attente": len(found.en_attente),
-            "non_retenus": len(found.non_retenus),
-            "preferes": preferred,
-            "poids_place": found.poids_place,
-            "borne": found.borne,
-            "optimal": found.preuve == "optimal",
-            "constats": [in_french(phrase) for phrase in found.constats],
+            "groupes": len(groupes),
+            "attente": sum(people[a.candidat].thematique == thematique for a in found.en_attente),
+            "non_retenus": sum(people[a.candidat].thematique == thematique for a in found.non_retenus),
+            "preferes": sum(people[m].creneaux[creneau] == "prefere" for m, creneau in placed),
+            "constats": [in_french(phrase) for phrase in found.constats.get(thematique, ())],
         }

@@ -1,7 +1,7 @@
 """Publishing a proposition: from here on it is what every participant is told.
 
-Invariant: a campagne is published once, from its latest ready proposition, in one transaction; nobody who has
-withdrawn is in it, and nobody who takes part is without a decision.
+Invariant: a campagne is published once, from the ready proposition that the team chose, as it was when they confirmed,
+in one transaction; nobody who has withdrawn is in it, and nobody who takes part is without a decision.
 """
 
 from collections.abc import Sequence
@@ -12,7 +12,7 @@ from contracts.events.inscriptions import Annulation
 from contracts.reasons import PHRASES, Motif
 
 from scheduling.domain import Refused, position
-from scheduling.repository import groupes, inscriptions, propositions
+from scheduling.repository import groupes, inscriptions, mouvements, propositions
 from scheduling.repository.groupes import Affectation
 from scheduling.use_cases.announce import affectation_decidee, groupe_forme, seance_planifiee
 
@@ -22,26 +22,41 @@ WITHDRAWN = {
 }
 
 
-async def publish_proposition(tx: Transaction, proposition: UUID) -> None:
-    """Tell everybody; a second call for the same proposition does nothing. Raises Refused with the reason."""
+async def publish_proposition(tx: Transaction, proposition: UUID, version: int | None = None) -> None:
+    """Tell everybody; a second call for the same proposition does nothing. Raises Refused with the reason.
+
+    `version` is the state of the proposition that the team has confirmed.
+    """
     found = await propositions.find(tx.connection, proposition)
     if found is None:
         raise Refused("Cette proposition n’existe pas.")
     await inscriptions.lock_campagnes(tx.connection, [found.campagne])
-    latest = await propositions.of_campagne(tx.connection, found.campagne)
-    if any(p.etat == "publiee" and p.id == proposition for p in latest):
+    beside = await propositions.of_campagne(tx.connection, found.campagne)
+    chosen = next(p for p in beside if p.id == proposition)
+    if chosen.etat == "publiee":
         return
-    if any(p.etat == "publiee" for p in latest):
+    if any(p.etat == "publiee" for p in beside):
         raise Refused("Les groupes de cette campagne sont déjà publiés.")
-    if any(p.en_preparation for p in latest):
+    if any(p.en_preparation for p in beside):
         raise Refused("Une nouvelle proposition est en préparation : attendez qu’elle soit prête.")
-    if next((p.id for p in latest if p.etat == "prete"), None) != proposition:
-        raise Refused("Une proposition plus récente existe : relisez-la avant de publier.")
+    if chosen.etat != "prete":
+        raise Refused("Cette proposition n’est plus conservée : choisissez-en une autre.")
+    if version not in {None, chosen.version}:
+        raise Refused("Cette proposition a changé entre-temps : relisez-la avant de publier.")
+    await _settle(tx, proposition)
+    await propositions.mark_published(tx.connection, found.campagne, proposition, tx.now)
+    await _announce(tx, found.campagne, proposition)
+
+
+async def _settle(tx: Transaction, proposition: UUID) -> None:
+    """Bring a draft up to date: who has left, who has come, and what moves by hand made untrue."""
     await groupes.withdraw(tx.connection, [proposition], WITHDRAWN, None)
     await groupes.drop_empty(tx.connection, proposition)
+    await mouvements.close_gaps(tx.connection, proposition)
+    stale = await mouvements.stale_reasons(tx.connection, proposition)
+    told = {inscription: f"{PHRASES[Motif.CHOIX_EQUIPE]} {position(rang)}" for inscription, rang in stale.items()}
+    await groupes.set_phrases(tx.connection, proposition, told, Motif.CHOIX_EQUIPE)
     await _complete_late(tx, proposition, None)
-    await propositions.mark_published(tx.connection, proposition, tx.now)
-    await _announce(tx, found.campagne, proposition)
 
 
 async def _announce(tx: Transaction, campagne: str, proposition: UUID) -> None:
