@@ -8,70 +8,60 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from scheduling.solver.filling import Filling, Weighing
+from scheduling.solver.filling import Weighing
 from scheduling.solver.mip import Ints
 from scheduling.solver.openings import Openings, Unfillable
 from scheduling.solver.watch import Watch
 
-_WORK = 1_000_000
+_WORK = 600_000
 """Inscriptions that may be weighed anew in all: the larger the campagne, the fewer tries, and the less they matter."""
 _PATIENCE = 12
 """Tries that bring nothing before the slopes are read anew, where something has changed since."""
 _SOME = 1e-6
 
 
-def climb(openings: Openings, filling: Filling, groupes: Ints, where: Ints, watch: Watch) -> tuple[Ints, Ints]:
-    """Return the groupes to open and the slot of each candidat."""
-    climber = _Climber(openings, filling, groupes, where)
-    weighing = Weighing(filling)
-    tries, in_vain, changed = _WORK // max(1, where.size), 0, False
+def climb(openings: Openings, weighing: Weighing, groupes: Ints, watch: Watch) -> Ints:
+    """Return the groupes to open."""
+    climber = _Climber(openings, weighing, groupes)
+    in_vain, changed = 0, False
     steps = _exchanges(openings, groupes)
-    while climber.weight < openings.bound and tries > 0 and not watch.stopped():
+    while climber.weight < openings.bound and climber.tries > 0 and not watch.stopped():
         watch.tell("Recherche de meilleurs créneaux", climber.weight, openings.bound)
         if changed and in_vain >= _PATIENCE:
             steps, in_vain, changed = _exchanges(openings, climber.groupes), 0, False
         step = next(steps, None)
-        if step is None:
-            if not changed:
-                break
-            in_vain = _PATIENCE
-            continue
-        other = climber.after(*step)
-        if other is None:
-            continue
-        tries -= 1
-        if weighing.weigh(other) > climber.weight and climber.take(other):
+        if step is not None and climber.take(*step):
             changed, in_vain = True, 0
+        elif step is not None or changed:
+            in_vain = in_vain + 1 if step is not None else _PATIENCE
         else:
-            in_vain += 1
-    return climber.groupes, climber.where
+            break
+    return climber.groupes
 
 
 class _Climber:
     """Where the climb stands, and what has been tried."""
 
-    def __init__(self, openings: Openings, filling: Filling, groupes: Ints, where: Ints) -> None:
-        self._openings, self._filling = openings, filling
-        self.groupes, self.where, self.weight = groupes, where, filling.weight(where)
+    def __init__(self, openings: Openings, weighing: Weighing, groupes: Ints) -> None:
+        self._openings, self._weighing = openings, weighing
+        self.groupes, self.weight = groupes, weighing.weigh(groupes)
+        self.tries = _WORK // max(1, weighing.people)
         self._seen = {groupes.tobytes()}
 
-    def after(self, close: int, open_: int) -> Ints | None:
-        """Return the groupes after an exchange; None when it is forbidden or has been tried."""
+    def take(self, close: int, open_: int) -> bool:
+        """Try an exchange; keep it if that weighs more."""
         other = np.append(self.groupes, 0)
         other[close] -= 1
         other[open_] += 1
         other = other[:-1]
         if other.tobytes() in self._seen or not self._openings.can_run(other):
-            return None
-        self._seen.add(other.tobytes())
-        return other
-
-    def take(self, other: Ints) -> bool:
-        """Fill these groupes; keep them if that weighs more with all rules."""
-        where = self._filling.try_fill(other)
-        if where is None or self._filling.weight(where) <= self.weight:
             return False
-        self.groupes, self.where, self.weight = other, where, self._filling.weight(where)
+        self._seen.add(other.tobytes())
+        self.tries -= 1
+        weight = self._weighing.weigh(other)
+        if weight <= self.weight:
+            return False
+        self.groupes, self.weight = other, weight
         return True
 
 

@@ -38,27 +38,19 @@ class Filling:
         arcs = _network(self, usable, groupes, gain)
         return _read(self.crowd, self.units, usable, arcs.solve()[: usable.size])
 
-    def try_fill(self, groupes: Ints) -> Ints | None:
-        """Do the same; None when none fills them without crowding a collectivité."""
-        try:
-            where = self.fill(groupes)
-        except Unfillable:
-            return None
-        return None if crowded_homes(self.crowd, where, groupes) else where
-
-    def weight(self, where: Ints) -> int:
-        """Return what the people placed weigh."""
-        return int(self.crowd.weight[where >= 0].sum()) - self.crowd.fixed_weight
-
 
 class Weighing:
     """What people weigh who fill some numbers of groupes, found without saying who sits where."""
 
-    def __init__(self, filling: Filling) -> None:
-        self.problem, self.crowd = filling.problem, filling.crowd
+    def __init__(self, problem: GroupingProblem, crowd: Crowd) -> None:
+        self.problem, self.crowd = problem, crowd
         can = reachable(self.crowd, len(self.problem.creneaux))
         home = self.crowd.collectivite if self.problem.limites.places_par_collectivite else np.zeros_like(can)
         self.units = group(self.crowd, can, home)
+
+    @property
+    def people(self) -> int:
+        return len(self.crowd.candidats)
 
     def weigh(self, groupes: Ints) -> int:
         """Return the most that can be placed there, collectivités that would be crowded apart; -1 when too few can."""

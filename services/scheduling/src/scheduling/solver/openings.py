@@ -9,7 +9,6 @@ weighs more. Rules that it leaves out (collectivités, wishes) could only lower 
 """
 
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass
 
 import highspy
 import numpy as np
@@ -25,18 +24,10 @@ from scheduling.solver.units import Units, group, reachable, starts_of
 Home = tuple[int, int]
 
 _CLOSE = 1e-6
+_PART = 0.3
 _WHOLE = 1e-5
 _NOBODY = 10_000.0
 _INF = highspy.kHighsInf
-
-
-@dataclass(frozen=True, slots=True)
-class Opened:
-    """Groupes per slot, the weight that fits into them, and the bound on any other choice of groupes."""
-
-    groupes: Ints
-    weight: float
-    bound: float
 
 
 class Openings:
@@ -52,22 +43,36 @@ class Openings:
         self.bound = np.inf
         self._capacity = None if problem.animateurs is None else Capacity(kinds_of(problem), crowd.slots)
 
-    def best(self) -> Opened:
-        """Find the groupes to open: the relaxation, then whole numbers near it that people can fill."""
+    def best(self) -> Ints:
+        """Find the groupes to open: from the relaxation, part after part is rounded and the rest solved again."""
         bound, _, _ = self.price(self.least, self.most)
-        most = self.most.copy()
+        self.bound = float(np.floor(bound + _CLOSE))
+        least, most = self.least.copy(), self.most.copy()
         while True:
-            groupes = self._round(self._master.groupes())
+            groupes = self._master.groupes()
+            away = np.abs(groupes - np.rint(groupes))
+            open_ = np.flatnonzero((least < most) & (away > _WHOLE))
+            if not open_.size:
+                return np.rint(groupes).astype(np.int64)
+            rounded = self._round(groupes)
+            nearest = open_[np.argsort(np.abs(groupes - rounded)[open_], kind="stable")]
+            chosen = nearest[: max(1, int(open_.size * _PART))]
+            least[chosen] = most[chosen] = rounded[chosen]
+            self._settle(least, most)
+
+    def _settle(self, least: Floats, most: Floats) -> None:
+        """Solve between these numbers, which are lowered where people lack to fill them."""
+        while True:
             try:
-                _, weight, _ = self._price(groupes, groupes)
-                self.bound = float(np.floor(bound + _CLOSE))
-                return Opened(groupes.astype(np.int64), weight, self.bound)
+                self.price(least, most)
             except Unfillable:
-                short = self._master.short()
-                most = np.where(short, np.maximum(groupes - 1, self.least), most)
-                if not (most < groupes).any():
+                lower = self._master.short() & (least > self.least)
+                if not lower.any():
                     raise
-            self.price(self.least, most)
+                least[lower] -= 1
+                most[lower] = np.minimum(most[lower], least[lower])
+            else:
+                return
 
     def slopes(self, groupes: Ints) -> Floats:
         """Return what one groupe more would add to the weight in each slot, at most, beside these groupes."""

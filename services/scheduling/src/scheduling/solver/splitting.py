@@ -56,28 +56,31 @@ def _labels(people: Sequence[Candidat]) -> Ints:
 
 def _halve(labels: Ints, part: int, whole: int) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
     """Which people go to the `part` groupes of `whole`: département, collectivité, person, class, qualité, sink."""
-    people = labels.shape[1]
-    compact = [np.unique(row, return_inverse=True) for row in labels]
-    sizes = [len(values) for values, _ in compact]
+    departement, collectivite, klass, role = labels
+    people = klass.size
+    _, first, coll, in_coll = np.unique(collectivite, return_index=True, return_inverse=True, return_counts=True)
+    in_dept, in_class, in_role = (np.bincount(row) for row in (departement, klass, role))
+    role_of = np.zeros(in_class.size, dtype=np.int64)
+    role_of[klass] = role
     source, sink = 0, 1
-    starts = 2 + np.concatenate(([0], np.cumsum(sizes)))
-    dept, coll, klass, role = (inverse + starts[i] for i, (_, inverse) in enumerate(compact))
-    tails, heads = [coll], [klass]
-    lower, upper = [np.zeros(people, dtype=np.int64)], [np.ones(people, dtype=np.int64)]
+    depts, colls, classes, roles, nodes = 2 + np.cumsum([0, in_dept.size, in_coll.size, in_class.size, in_role.size])
+    # One arc a person, then the sides of the network with how many people each carries.
     sides = (
-        (np.full(people, source), dept),
-        (dept, coll),
-        (klass, role),
-        (role, np.full(people, sink)),
-        (np.full(people, sink), np.full(people, source)),
+        (np.full(in_dept.size, source), depts + np.arange(in_dept.size), in_dept),
+        (depts + departement[first], colls + np.arange(in_coll.size), in_coll),
+        (classes + np.arange(in_class.size), roles + role_of, in_class),
+        (roles + np.arange(in_role.size), np.full(in_role.size, sink), in_role),
+        (np.array([sink]), np.array([source]), np.array([people])),
     )
-    for tail, head in sides:
-        arcs, counts = np.unique(np.stack((tail, head)), axis=1, return_counts=True)
-        tails.append(arcs[0])
-        heads.append(arcs[1])
-        lower.append(counts * part // whole)
-        upper.append(-(-counts * part // whole))
-    flows = _flow(tuple(np.concatenate(a) for a in (tails, heads, lower, upper)), int(starts[-1]))
+    flows = _flow(
+        (
+            np.concatenate([colls + coll.ravel(), *(tails for tails, _, _ in sides)]),
+            np.concatenate([classes + klass, *(heads for _, heads, _ in sides)]),
+            np.concatenate([np.zeros(people, np.int64), *(count * part // whole for _, _, count in sides)]),
+            np.concatenate([np.ones(people, np.int64), *(-(-count * part // whole) for _, _, count in sides)]),
+        ),
+        int(nodes),
+    )
     return flows[:people] > 0
 
 

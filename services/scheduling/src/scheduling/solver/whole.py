@@ -5,10 +5,12 @@ guessed.
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 
-from scheduling.solver.animateurs import Kind, animateurs_can_run, kinds_of
+import numpy as np
+
+from scheduling.solver.animateurs import Capacity, kinds_of
 from scheduling.solver.problem import (
     Candidat,
     GroupeForme,
@@ -71,22 +73,33 @@ def survey(problem: GroupingProblem, groupes: Sequence[GroupeForme], waiting: Se
         for slot, _ in open_places(problem, candidat):
             by_waiting[slot].append(candidat)
     opened = Counter({slot: len(found) for slot, found in by_slot.items()})
-    kinds = kinds_of(problem)
+    openable = _Openable(problem, opened, {*by_slot, *by_waiting})
     return Whole(
         problem=problem,
         groupes=by_slot,
         not_full=not_full,
         held=held,
         seats=Counter(homes[m] for g in groupes for m in g.membres),
-        can_open={slot: _one_more_can_run(problem, kinds, opened, slot) for slot in by_waiting},
+        can_open={slot: openable.one_more(slot) for slot in by_waiting},
         shortages={slot: _shortage(problem, slot, people) for slot, people in by_waiting.items()},
     )
 
 
-def _one_more_can_run(problem: GroupingProblem, kinds: Sequence[Kind], opened: Counter[Slot], slot: Slot) -> bool:
-    if not _one_more_is_allowed(problem, opened, slot):
-        return False
-    return problem.animateurs is None or animateurs_can_run(kinds, [*opened.elements(), slot])
+class _Openable:
+    """Tells whether one groupe more can open beside those that are."""
+
+    def __init__(self, problem: GroupingProblem, opened: Counter[Slot], slots: Collection[Slot]) -> None:
+        self._problem, self._opened = problem, opened
+        self._slots = sorted(slots)
+        self._capacity = None if problem.animateurs is None else Capacity(kinds_of(problem), self._slots)
+
+    def one_more(self, slot: Slot) -> bool:
+        if not _one_more_is_allowed(self._problem, self._opened, slot):
+            return False
+        if self._capacity is None:
+            return True
+        demand = np.array([self._opened[s] + (s == slot) for s in self._slots], dtype=np.int64)
+        return self._capacity.most(demand) == demand.sum()
 
 
 def _one_more_is_allowed(problem: GroupingProblem, opened: Counter[Slot], slot: Slot) -> bool:

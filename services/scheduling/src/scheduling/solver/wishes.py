@@ -123,11 +123,7 @@ def _sorted(part: Sequence[Candidat]) -> tuple[Candidat, ...]:
 
 
 def _state(ordered: Parts, fixed: dict[str, int], ties: _Ties) -> _State:
-    left, numbered = list(ordered), []
-    for k in range(len(ordered)):
-        best = max(left, key=lambda p: sum(fixed.get(c.id) == k for c in p))
-        left.remove(best)
-        numbered.append(best)
+    numbered = _by_number(ordered, fixed) if fixed else ordered
     where = {c.id: k for k, part in enumerate(numbered) for c in part}
     people = {c.id: c for c in sorted((c for part in ordered for c in part), key=lambda c: c.id)}
     return _State(
@@ -138,6 +134,16 @@ def _state(ordered: Parts, fixed: dict[str, int], ties: _Ties) -> _State:
         ties=ties,
         held=Counter((c.collectivite, where[c.id]) for c in people.values()),
     )
+
+
+def _by_number(ordered: Parts, fixed: dict[str, int]) -> Parts:
+    """Give each groupe number the part with most people who are fixed there."""
+    left, numbered = list(ordered), []
+    for k in range(len(ordered)):
+        best = max(left, key=lambda p: sum(fixed.get(c.id) == k for c in p))
+        left.remove(best)
+        numbered.append(best)
+    return numbered
 
 
 def _exchange(state: _State) -> None:
