@@ -36,7 +36,10 @@ class Motif(StrEnum):
     COLLECTIVITE = "attente.collectivite"
     ARRIVEE_TARDIVE = "attente.arrivee_tardive"
     CHOIX_EQUIPE = "attente.equipe"
+    COLLECTIVITE_SAISON = "attente.collectivite_saison"
     AUCUN_CRENEAU = "non_retenue.aucun_creneau"
+    HORS_HORAIRES = "non_retenue.hors_horaires"
+    AUTRE_PLACE = "non_retenue.autre_place"
     RETRAIT = "non_retenue.retrait"
 
 
@@ -58,6 +61,9 @@ PHRASES: Final[dict[Refus | Motif, str]] = {
     Motif.COLLECTIVITE: "Une autre personne de votre collectivité participe déjà à ce groupe.",
     Motif.ARRIVEE_TARDIVE: "Les groupes étaient déjà formés quand votre inscription est arrivée.",
     Motif.CHOIX_EQUIPE: "L’équipe du programme a composé autrement les groupes de vos créneaux.",
+    Motif.COLLECTIVITE_SAISON: "Votre collectivité a déjà toutes ses places de la saison.",
+    Motif.HORS_HORAIRES: "Aux heures de vos créneaux, il serait trop tôt ou trop tard chez vous.",
+    Motif.AUTRE_PLACE: "Vous avez déjà une place dans une autre thématique de cette campagne.",
     Motif.AUCUN_CRENEAU: "Aucun des créneaux proposés ne vous convient.",
     Motif.RETRAIT: "Vous avez retiré votre inscription.",
 }

@@ -18,8 +18,8 @@ from scheduling.repository import brouillons, inscriptions, places
 from scheduling.repository.brouillons import Personne
 from scheduling.repository.mouvements import Changement, Mouvement
 from scheduling.solver.moves import Move, apply_move, consequences
+from scheduling.solver.place_reasons import place_reasons
 from scheduling.solver.problem import GroupeForme, GroupingProblem, Raison, creneau_en_francais
-from scheduling.solver.reasons import place_reasons
 from scheduling.solver.rules import Violation, fixed_places_are_kept
 from scheduling.use_cases.announce import in_french
 

@@ -6,6 +6,7 @@ Invariant: a proposition leaves only after every rule has been checked on it.
 from collections.abc import Sequence
 from dataclasses import replace
 
+from scheduling.solver.place_reasons import place_reasons
 from scheduling.solver.placement import Cut, Placement
 from scheduling.solver.placing import place
 from scheduling.solver.problem import (
@@ -24,7 +25,7 @@ from scheduling.solver.problem import (
     weekday_of,
 )
 from scheduling.solver.profiles import apart_pairs
-from scheduling.solver.reasons import explain, place_reasons
+from scheduling.solver.reasons import explain
 from scheduling.solver.rules import check_proposition
 from scheduling.solver.splitting import split
 from scheduling.solver.watch import Watch

@@ -99,7 +99,7 @@ class _Openable:
         if self._capacity is None:
             return True
         demand = np.array([self._opened[s] + (s == slot) for s in self._slots], dtype=np.int64)
-        return self._capacity.most(demand) == demand.sum()
+        return self._capacity.most(demand) == int(demand.sum())
 
 
 def _one_more_is_allowed(problem: GroupingProblem, opened: Counter[Slot], slot: Slot) -> bool:

@@ -1,0 +1,24 @@
+"""Why each person has the place that they have."""
+
+from collections.abc import Sequence
+
+from scheduling.solver.problem import GroupeForme, GroupingProblem, Raison, creneau_en_francais
+
+
+def place_reasons(problem: GroupingProblem, groupes: Sequence[GroupeForme]) -> dict[str, Raison]:
+    """Return the reason of each person placed."""
+    known = {c.id: c for c in problem.candidats}
+    reasons: dict[tuple[str, bool], Raison] = {}
+    found = {}
+    for groupe in groupes:
+        for person in groupe.membres:
+            key = groupe.creneau, known[person].creneaux[groupe.creneau].value == "prefere"
+            if key not in reasons:
+                reasons[key] = place_reason(*key)
+            found[person] = reasons[key]
+    return found
+
+
+def place_reason(creneau: str, preferred: bool) -> Raison:  # noqa: FBT001 - what the sentence is about
+    liking = "que vous préférez" if preferred else "qui vous est possible"
+    return Raison("retenue.place", f"Vous avez une place dans un groupe du {creneau_en_francais(creneau)}, {liking}.")
