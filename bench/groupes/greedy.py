@@ -35,6 +35,7 @@ class _Hall:
     problem: GroupingProblem
     free: "_Animateurs"
     opened: list[_Groupe] = field(default_factory=list)
+    count: dict[Slot, int] = field(default_factory=lambda: defaultdict(int))
     with_room: dict[Slot, list[_Groupe]] = field(default_factory=lambda: defaultdict(list))
     waiting: dict[Slot, list[Candidat]] = field(default_factory=lambda: defaultdict(list))
     placed: set[str] = field(default_factory=set)
@@ -113,8 +114,8 @@ def _wait(hall: _Hall, one: Candidat, slots: Sequence[Slot]) -> None:
         first = _smallest(hall, slot)
         if first:
             hall.free.take(slot)
-            number = 1 + sum(g.slot == slot for g in hall.opened)
-            groupe = _Groupe(f"{slot[0]}/{slot[1]}-{number}", slot)
+            hall.count[slot] += 1
+            groupe = _Groupe(f"{slot[0]}/{slot[1]}-{hall.count[slot]}", slot)
             hall.opened.append(groupe)
             hall.with_room[slot].append(groupe)
             for member in first:

@@ -55,6 +55,7 @@ def test_every_rule_holds() -> None:
         ("local/platform.py", "import feedback.tables", "The local platform runs the services"),
         ("notification/repository.py", "import notification.use_cases", "Inside a service"),
         ("scheduling/solver/rules.py", "import scheduling.plan", "The solver is under everything else"),
+        ("scheduling/essai/result.py", "import scheduling.tables", "A spreadsheet needs no service"),
     ],
 )
 def test_a_planted_import_is_found(copy: Path, module: str, planted: str, rule: str) -> None:

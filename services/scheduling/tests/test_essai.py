@@ -236,6 +236,9 @@ def put(old: str, new: str) -> Callable[[str], str]:
     return change
 
 
+EVERY_DAY = str([f"2027-{month}-{day:02d}" for month in ("05", "06") for day in range(1, 31)])
+
+
 @pytest.mark.parametrize(
     ("change", "said"),
     [
@@ -258,6 +261,9 @@ def put(old: str, new: str) -> Callable[[str], str]:
         (put('"Animateur 2"', '"Animateur 1"'), "nom « Animateur 1 » est déjà celui d’un autre animateur"),
         (put("groupes_max = ", "groupes_max = -"), "groupes_max doit être un nombre entier à partir de 0"),
         (put("graine = 1", "graine = "), "ligne 10 : l’écriture n’est pas correcte"),
+        (put('"13:30"', '"09:30"'), "celles de 8 h 30 et de 9 h 30 se chevauchent"),
+        (lambda text: re.sub("groupes_max = [0-9]", "groupes_max = 0", text), "quatre dates"),
+        (put("[2027-05-20]", EVERY_DAY), "ne tiennent dans aucun créneau. Allongez la période ou libérez des jours"),
         (lambda text: text.partition("[[animateurs]]")[0], "animateurs manque : ajoutez au moins un [[animateurs]]"),
     ],
 )

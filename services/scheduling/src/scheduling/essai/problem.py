@@ -1,37 +1,23 @@
 """The problem of a whole campagne, from what the two files say."""
 
-from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from scheduling.essai.parametres import Parametres
-from scheduling.solver.capacities import groupe_capacities
-from scheduling.solver.hours import unbearable
-from scheduling.solver.problem import Candidat, GroupingProblem
-from scheduling.solver.timetable_problem import TimetableProblem
+from scheduling.solver.problem import Candidat, GroupingProblem, InfeasibleInput
+from scheduling.solver.season import bound_to
+from scheduling.solver.timetable_reasons import check_horaire, why_nothing_fits
 
 
 def make_problem(candidats: Sequence[Candidat], parametres: Parametres) -> GroupingProblem:
-    horaire = parametres.horaire
-    return GroupingProblem(
+    """Put both files together. Raises InfeasibleInput when no groupe at all could have its four séances."""
+    check_horaire(parametres.horaire)
+    if why := why_nothing_fits(parametres.horaire):
+        raise InfeasibleInput(why)
+    problem = GroupingProblem(
         candidats=tuple(candidats),
         creneaux=parametres.creneaux,
         limites=parametres.limites,
-        animateurs=horaire.animateurs,
-        capacites=_capacites(horaire),
-        hors_horaires=unbearable(
-            {c.departement for c in candidats},
-            parametres.creneaux,
-            horaire.heures,
-            horaire.seances_du,
-            horaire.seances_au,
-        ),
         titres={t: t for t in sorted({c.thematique for c in candidats})},
-        graine=horaire.graine,
+        graine=parametres.horaire.graine,
     )
-
-
-def _capacites(horaire: TimetableProblem) -> Mapping[str, Mapping[str, int]]:
-    found: dict[str, dict[str, int]] = defaultdict(dict)
-    for (animateur, creneau), groupes in groupe_capacities(horaire).items():
-        found[animateur][creneau] = groupes
-    return dict(found)
+    return bound_to(problem, parametres.horaire)

@@ -1,4 +1,4 @@
-"""`scheduling essai INSCRIPTIONS.csv --parametres PARAMETRES.toml --sortie DOSSIER`: no server, no environment."""
+"""What `scheduling essai` does, apart from the command so that a service never loads a solver for it."""
 
 import gc
 import os
@@ -115,7 +115,7 @@ def summary(rapport: dict[str, Any], constats: Sequence[str], sortie: Path) -> l
         share = 100 * rapport["poids_place"] / rapport["borne"]
         best = nombre(round(rapport["borne"], 1))
         lines.append(f"Poids placé : {nombre(rapport['poids_place'])}, au plus {best} ({nombre(round(share, 3))} %).")
-    if rapport["arrete"]:
+    if rapport["arrete"] and rapport["preuve"] != "optimal":
         lines.append("Arrêté à votre demande : c'est la meilleure répartition trouvée jusque-là.")
     lines += [f"- {constat}" for constat in constats[:_CONSTATS]]
     if len(constats) > _CONSTATS:
