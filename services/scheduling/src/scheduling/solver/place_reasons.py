@@ -1,4 +1,4 @@
-"""Why each person has the place that they have."""
+"""Why each person has the place that they have, and what is told to who has enough."""
 
 from collections.abc import Sequence
 
@@ -22,3 +22,13 @@ def place_reasons(problem: GroupingProblem, groupes: Sequence[GroupeForme]) -> d
 def place_reason(creneau: str, preferred: bool) -> Raison:  # noqa: FBT001 - what the sentence is about
     liking = "que vous préférez" if preferred else "qui vous est possible"
     return Raison("retenue.place", f"Vous avez une place dans un groupe du {creneau_en_francais(creneau)}, {liking}.")
+
+
+def has_enough(most: int) -> str:
+    """Say that somebody has all the places that they can have, in other thématiques."""
+    if most == 1:
+        return "Vous avez une place dans une autre thématique de cette campagne, qui en accorde une seule par personne."
+    return (
+        f"Vous avez {most} places dans d'autres thématiques de cette campagne, "
+        f"qui en accorde au plus {most} par personne."
+    )

@@ -6,6 +6,7 @@ Invariant: a sentence states only what holds in this proposition; it never names
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
+from scheduling.solver.place_reasons import has_enough
 from scheduling.solver.problem import (
     Attente,
     Candidat,
@@ -61,16 +62,6 @@ def _why_out(problem: GroupingProblem, candidat: Candidat, seated: Mapping[str, 
             f"Aux heures de vos créneaux ({_slots(mine)}), il serait chez vous moins de 7 heures ou plus de 20 heures.",
         )
     return None
-
-
-def has_enough(most: int) -> str:
-    """Say that somebody has all the places that they can have, in other thématiques."""
-    if most == 1:
-        return "Vous avez une place dans une autre thématique de cette campagne, qui en accorde une seule par personne."
-    return (
-        f"Vous avez {most} places dans d'autres thématiques de cette campagne, "
-        f"qui en accorde au plus {most} par personne."
-    )
 
 
 def _slots(creneaux: Sequence[str]) -> str:

@@ -15,7 +15,7 @@ from scheduling.domain import Refused, position
 from scheduling.remplacement import limites_of
 from scheduling.repository import ailleurs, groupes, inscriptions, mouvements, propositions
 from scheduling.repository.groupes import Affectation
-from scheduling.solver.reasons import has_enough
+from scheduling.solver.place_reasons import has_enough
 from scheduling.use_cases.announce import affectation_decidee, groupe_forme, in_french, seance_planifiee
 
 WITHDRAWN = {
