@@ -101,7 +101,7 @@ def test_rounding_keeps_as_many_groupes_as_any_rounding_that_the_team_can_run(se
     if capacity.exceeded(groupes):
         return
     low, high = np.floor(groupes).astype(np.int64), np.ceil(groupes).astype(np.int64)
-    whole = capacity.whole(groupes, np.zeros(len(SLOTS), dtype=np.int64))
+    whole = capacity.whole(groupes)
     assert (low <= whole).all()
     assert (whole <= high).all()
     assert team_can_run(problem, repeated(whole))
@@ -113,11 +113,5 @@ def test_rounding_goes_up_first_where_the_fraction_is_large() -> None:
     one = Animateur("a", "A", frozenset({"eau", "forets"}), frozenset({LUNDI}), 1)
     capacity = Capacity(kinds_of(GroupingProblem((), (LUNDI, MARDI), animateurs=(one,))), SLOTS)
     for groupes in ([0.3, 0, 0.7, 0], [0.7, 0, 0.3, 0]):
-        whole = capacity.whole(np.array(groupes), np.zeros(len(SLOTS), dtype=np.int64))
+        whole = capacity.whole(np.array(groupes))
         assert whole.tolist() == np.round(groupes).tolist()
-
-
-def test_a_groupe_that_is_lent_needs_no_animateur() -> None:
-    capacity = Capacity(kinds_of(GroupingProblem((), (LUNDI, MARDI), animateurs=())), SLOTS)
-    lent = np.array([0, 1, 0, 0])
-    assert capacity.whole(np.array([1.0, 2.0, 0.0, 0.0]), lent).tolist() == [0, 1, 0, 0]

@@ -7,9 +7,10 @@ from itertools import product
 
 import pytest
 from scheduling.solver.calendar_fr import public_holiday, school_holiday, school_zone
+from scheduling.solver.capacities import groupe_capacities
 from scheduling.solver.dates import patterns, possible_days
 from scheduling.solver.problem import Animateur, InfeasibleInput
-from scheduling.solver.timetable import available_animateurs, plan_seances
+from scheduling.solver.timetable import plan_seances
 from scheduling.solver.timetable_problem import PARIS, GroupeAPlanifier, TimetableProblem
 from scheduling.solver.timetable_reasons import why_nothing_fits
 
@@ -118,8 +119,8 @@ def test_a_groupe_that_cannot_be_planned_says_what_to_change(changes: dict[str, 
 
 def test_an_animateur_is_offered_only_where_four_seances_fit() -> None:
     away = frozenset(date(2027, 5, 3 + n) for n in range(0, 28, 7)) | {date(2027, 6, 14)}
-    free = available_animateurs(season(animateurs=(animateur("a", away=away),)))
-    assert free[0].creneaux == {"mardi-matin"}
+    able = groupe_capacities(season(animateurs=(animateur("a", away=away),)))
+    assert {creneau for (_, creneau), groupes in able.items() if groupes} == {"mardi-matin"}
 
 
 def test_rows_in_any_order_give_the_same_timetable() -> None:

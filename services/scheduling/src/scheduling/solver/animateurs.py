@@ -92,11 +92,8 @@ class Capacity:
         demand[slots] = _PLENTY
         return slots, self.most(demand)
 
-    def whole(self, groupes: Floats, lent: Ints) -> Ints:
-        """Round each number of groupes down or up, so that the most can be run, and first where the fraction is large.
-
-        `lent` groupes of a slot need no animateur.
-        """
+    def whole(self, groupes: Floats) -> Ints:
+        """Round each number of groupes down or up, so that the most can be run, first where the fraction is large."""
         low = np.floor(groupes + _WHOLE).astype(np.int64)
         part = np.maximum(groupes - low, 0)
         rounds_up = (part > _WHOLE).astype(np.int64)
@@ -104,10 +101,10 @@ class Capacity:
         slots = np.arange(_FIRST, _FIRST + self._slots)
         ends = np.append(slots, np.int64(_SINK))
         supply = int(low.sum() + rounds_up.sum())
-        tails = np.concatenate((np.full(2 * self._slots + 1, _SOURCE), self._tails, slots))
-        heads = np.concatenate((slots, ends, self._heads, np.full(self._slots, _SINK)))
-        limits = np.concatenate((low, rounds_up, [supply], self._limits, lent))
-        costs = np.concatenate((-gain, np.zeros(1 + self._limits.size + self._slots, dtype=np.int64)))
+        tails = np.concatenate((np.full(2 * self._slots + 1, _SOURCE), self._tails))
+        heads = np.concatenate((slots, ends, self._heads))
+        limits = np.concatenate((low, rounds_up, [supply], self._limits))
+        costs = np.concatenate((-gain, np.zeros(1 + self._limits.size, dtype=np.int64)))
         solver = min_cost_flow.SimpleMinCostFlow()
         solver.add_arcs_with_capacity_and_unit_cost(tails, heads, limits, costs)
         solver.set_nodes_supplies(np.array([_SOURCE, _SINK]), np.array([supply, -supply]))

@@ -6,7 +6,6 @@ the answer, so that a long season costs no more than what the animateur may run.
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from datetime import date, datetime, timedelta
 from functools import lru_cache
 
@@ -51,18 +50,6 @@ def groupe_capacities(problem: TimetableProblem) -> Mapping[tuple[str, str], int
         for animateur in problem.animateurs
         for creneau in sorted(animateur.creneaux)
     }
-
-
-def available_animateurs(problem: TimetableProblem) -> tuple[Animateur, ...]:
-    """Each animateur with only those créneaux in which four séances fit between their absences.
-
-    Given to the forming of groupes, so that a groupe opens only where its séances can be held.
-    """
-    fits = groupe_capacities(replace(problem, animateurs=tuple(replace(a, groupes_max=1) for a in problem.animateurs)))
-    return tuple(
-        replace(a, creneaux=frozenset(c for c in a.creneaux if fits[a.id, c]))
-        for a in sorted(problem.animateurs, key=lambda a: a.id)
-    )
 
 
 def count_disjoint(days: Sequence[date], most: int) -> int:

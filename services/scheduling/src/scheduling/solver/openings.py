@@ -97,8 +97,7 @@ class Openings:
     def _round(self, groupes: Floats) -> Floats:
         if self._capacity is None:
             return np.floor(groupes + _WHOLE)
-        lent = np.zeros(groupes.size, dtype=np.int64)
-        return self._master.within_limits(self._capacity.whole(groupes, lent), groupes).astype(np.float64)
+        return self._master.within_limits(self._capacity.whole(groupes), groupes).astype(np.float64)
 
     def with_one_more(self, groupes: Ints, slot: int) -> int:
         """Return how many people would be placed if an animateur more let one groupe more open in a slot."""

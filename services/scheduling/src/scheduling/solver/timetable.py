@@ -13,7 +13,6 @@ from dataclasses import dataclass, replace
 from operator import itemgetter
 
 from scheduling.solver.calendar_fr import school_calendar_known
-from scheduling.solver.capacities import available_animateurs
 from scheduling.solver.grid import Grid, make_grids
 from scheduling.solver.problem import Animateur, half_day_of
 from scheduling.solver.timetable_bound import Bound
@@ -39,7 +38,6 @@ __all__ = [
     "SeancePlanifiee",
     "Timetable",
     "TimetableProblem",
-    "available_animateurs",
     "plan_seances",
 ]
 
