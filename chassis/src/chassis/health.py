@@ -7,14 +7,16 @@ from faststream.kafka import KafkaBroker
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from sqlalchemy import text
 
+from chassis.measures import Measures
 from chassis.store import Database
 
 PROBE_SECONDS = 3.0
 
 
 class Health:
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, measures: Measures) -> None:
         self._database = database
+        self._measures = measures
         self._started = False
         self.broker: KafkaBroker | None = None
 
@@ -48,6 +50,7 @@ class Health:
 
         @router.get("/metrics")
         async def metrics() -> Response:
+            await self._measures.read()
             return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
 
         return router

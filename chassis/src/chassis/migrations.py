@@ -11,7 +11,7 @@ from typing import Any, Literal
 from sqlalchemy import Connection, MetaData, inspect, text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from chassis.tables import NAMING, add_delivery_tables
+from chassis.tables import NAMING, add_delivery_tables, dlq_history
 
 _LOCK = text("SELECT pg_advisory_xact_lock(hashtext('ateliers.migrate'))")
 
@@ -27,7 +27,10 @@ def run(metadata: MetaData) -> None:
 
 
 def create_delivery_tables(op: Any) -> None:
-    """Create inbox, outbox and dlq; the first step of every service's first migration."""
+    """Create inbox, outbox and dlq as they are today; the first step of every service's first migration.
+
+    Later steps bring older databases to the same shape, and find nothing to do on a new one.
+    """
     metadata = MetaData(naming_convention=NAMING)
     add_delivery_tables(metadata)
     metadata.create_all(op.get_bind())
@@ -36,6 +39,20 @@ def create_delivery_tables(op: Any) -> None:
 def drop_delivery_tables(op: Any) -> None:
     for table in ("dlq", "outbox", "inbox"):
         op.drop_table(table)
+
+
+def add_dlq_history(op: Any) -> None:
+    for column in dlq_history():
+        op.add_column("dlq", column, if_not_exists=True)
+    op.create_index(
+        "dlq_open_idx", "dlq", ["received_at"], if_not_exists=True, postgresql_where=text("closed_at IS NULL")
+    )
+
+
+def drop_dlq_history(op: Any) -> None:
+    op.drop_index("dlq_open_idx", table_name="dlq")
+    for column in dlq_history():
+        op.drop_column("dlq", column.name)
 
 
 async def upgrade(engine: AsyncEngine, folder: Path, revision: str = "head") -> None:

@@ -39,10 +39,6 @@ _UNSENT = text("""
 """)
 _SENT = text("UPDATE outbox SET sent_at = now() WHERE id = ANY(CAST(:ids AS bigint[]))")
 _QUARANTINE = text("UPDATE outbox SET quarantined = :why WHERE id = :id")
-_WAITING = text("""
-    SELECT count(*) FILTER (WHERE quarantined IS NULL), count(*) FILTER (WHERE quarantined IS NOT NULL)
-    FROM outbox WHERE sent_at IS NULL
-""")
 
 OutboxRow = Row[Any]
 
@@ -63,11 +59,13 @@ class Relay:
             while not (await connection.execute(_LOCK)).scalar_one():  # noqa: ASYNC110 - the lock is PostgreSQL's
                 await asyncio.sleep(TAKE_OVER_SECONDS)
             log.info("relay active")
+            metrics.relay_active.set(1)
             producer = self._producer()
             await producer.start()
             try:
                 await self._send_for_ever(connection, producer)
             finally:
+                metrics.relay_active.set(0)
                 await producer.stop()
                 await connection.invalidate()  # the lock lives as long as its session
 
@@ -88,9 +86,6 @@ class Relay:
             if rows:
                 await self._send(connection, producer, rows)
                 continue
-            waiting, quarantined = (await connection.execute(_WAITING)).one()
-            metrics.unsent.set(waiting)
-            metrics.quarantined.set(quarantined)
             try:
                 await asyncio.wait_for(self._awake.wait(), POLL_SECONDS)
             except TimeoutError:
@@ -144,7 +139,7 @@ class Relay:
                 return [], [(queue.pop(0).id, type(error).__name__)]
             return await self._send_one_batch(producer, partition, [queue.pop(0)])  # alone, to find the culprit
         del queue[: len(taken)]
-        metrics.relayed.labels(topic=partition.topic).inc(len(taken))
+        metrics.sent.labels(topic=partition.topic).inc(len(taken))
         return [row.id for row in taken], []
 
     async def _mark(self, connection: AsyncConnection, sent: list[int], refused: list[tuple[int, str]]) -> None:

@@ -26,6 +26,7 @@ from chassis.handlers import Handlers
 from chassis.health import Health
 from chassis.listener import Listener
 from chassis.logs import describe
+from chassis.measures import Measure, Measures
 from chassis.relay import Relay
 from chassis.settings import Settings
 from chassis.store import Database, is_transient
@@ -63,6 +64,7 @@ class Service:
     state: Mapping[str, object] = field(default_factory=dict)
     background: tuple[Callable[[], Awaitable[None]], ...] = ()
     csrf_exempt_paths: tuple[str, ...] = ()
+    measures: tuple[Measure, ...] = ()
 
     @property
     def migrations(self) -> Path:
@@ -82,7 +84,7 @@ def collect_garbage_seldom() -> None:
 async def run(service: Service, roles: frozenset[Role]) -> None:
     """Run until SIGTERM or SIGINT."""
     collect_garbage_seldom()
-    health = Health(service.database)
+    health = Health(service.database, Measures(service.database, service.measures))
     server = Server(make_app(service, health, pages=Role.WEB in roles), service.settings)
     listening = server.listen()
     stop = asyncio.Event()

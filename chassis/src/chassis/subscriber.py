@@ -106,7 +106,7 @@ class Subscriber:
                 self._back_off(partition, batch[0].offset, again)
                 return False
         self._failing.pop(partition, None)
-        metrics.batch_seconds.observe(time.perf_counter() - started)
+        metrics.batch_seconds.labels(topic=partition.topic).observe(time.perf_counter() - started)
         return True
 
     async def _apply(self, items: Sequence[Item], *, one_by_one: bool) -> None:

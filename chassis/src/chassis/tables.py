@@ -1,7 +1,22 @@
 """The three tables of delivery, the same in every service: inbox, outbox and dlq."""
 
-from sqlalchemy import BigInteger, Column, DateTime, Identity, Index, Integer, LargeBinary, MetaData, Table, Text, func
-from sqlalchemy.dialects.postgresql import UUID
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    DateTime,
+    Identity,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Table,
+    Text,
+    func,
+)
+from sqlalchemy import text as sql
+from sqlalchemy.dialects.postgresql import JSONB, UUID
 
 NAMING = {
     "ix": "%(table_name)s_%(column_0_N_name)s_idx",
@@ -56,5 +71,21 @@ def add_delivery_tables(metadata: MetaData) -> tuple[Table, ...]:
         Column("value", LargeBinary),
         Column("reason", Text, nullable=False),
         Column("received_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
+        *dlq_history(),
     )
+    Index("dlq_open_idx", dlq.c.received_at, postgresql_where=dlq.c.closed_at.is_(None))
     return inbox, outbox, dlq
+
+
+def dlq_history() -> tuple[Column[Any], Column[Any]]:
+    """What people did about a record that was kept aside; the second migration of every service adds it."""
+    return (
+        Column("closed_at", DateTime(timezone=True), comment="null: nobody has replayed or discarded it yet"),
+        Column(
+            "history",
+            JSONB,
+            nullable=False,
+            server_default=sql("'[]'"),
+            comment="who did what, oldest first",
+        ),
+    )

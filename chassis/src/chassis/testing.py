@@ -18,6 +18,7 @@ from chassis.clock import Clock, system_clock
 from chassis.handlers import Handlers
 from chassis.health import Health
 from chassis.ids import uuid7
+from chassis.measures import Measures
 from chassis.service import Service
 from chassis.settings import Settings
 from chassis.store import Database, make_engine, unpack_headers
@@ -72,7 +73,7 @@ async def published(database: Database) -> list[EventData]:
 
 
 def client(service: Service) -> httpx.AsyncClient:
-    app = make_app(service, Health(service.database))
+    app = make_app(service, Health(service.database, Measures(service.database, service.measures)))
     transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)
     return httpx.AsyncClient(transport=transport, base_url="http://testserver", follow_redirects=True)
 

@@ -13,6 +13,7 @@ from chassis.timers import Timer
 from notification import http, use_cases
 from notification.handlers import handlers
 from notification.mailer import Mailer
+from notification.measures import mails_by_state
 from notification.settings import Settings, address
 from notification.smtp import Connection, SmtpServer
 from notification.tables import metadata
@@ -49,6 +50,7 @@ def build(settings: Settings, database: Database) -> Service:
         ),
         state={"writer": writer},
         csrf_exempt_paths=("/preferences/",),
+        measures=(mails_by_state,),
     )
 
 
