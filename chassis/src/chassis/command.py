@@ -1,4 +1,4 @@
-"""The console command of a service: `<service> [--roles web,worker,relay]` and `<service> migrate`."""
+"""The console command of a service: `<service> [--roles web,worker,relay]`, `migrate`, `dlq` and `outbox`."""
 
 import asyncio
 import sys
@@ -10,9 +10,10 @@ import typer
 from chassis import migrations
 from chassis.clock import make_clock
 from chassis.logs import configure_logs
+from chassis.ops import dlq_command, outbox_command
 from chassis.service import Role, Service, run
 from chassis.settings import Settings, load
-from chassis.store import Database, make_engine
+from chassis.store import Database, make_engine, sqlstate, unreachable
 
 S = TypeVar("S", bound=Settings)
 
@@ -57,9 +58,13 @@ def command(name: str, settings_type: type[S], build: Callable[[S, Database], Se
         service = compose()
         try:
             asyncio.run(_migrate(service))
-        except OSError as error:
-            _fail(name, f"PostgreSQL does not answer ({type(error).__name__}): check DATABASE_URL and that it runs")
+        except Exception as error:
+            if not isinstance(error, OSError) and not sqlstate(error):
+                raise
+            _fail(name, unreachable(error))
 
+    app.add_typer(dlq_command.make(compose), name="dlq")
+    app.add_typer(outbox_command.make(compose), name="outbox")
     return app
 
 

@@ -21,8 +21,7 @@ _INSERT = text("""
 
 async def keep_aside(tx: Transaction, service: str, record: ConsumerRecord[Any, Any], reason: str) -> None:
     headers = list(record.headers)
-    # A reason may quote what it refuses: U+0000 and lone surrogates fit neither PostgreSQL nor a header.
-    reason = "".join(character if character.isprintable() else "\ufffd" for character in reason)
+    reason = printable(reason)
     kept = await tx.connection.execute(
         _INSERT,
         {
@@ -41,3 +40,8 @@ async def keep_aside(tx: Transaction, service: str, record: ConsumerRecord[Any, 
     origin = f"{record.topic}/{record.partition}/{record.offset}"
     told = [*headers, ("dlq_reason", reason.encode()), ("dlq_origin", origin.encode())]
     tx.publish_raw(dlq(service), record.key, pack_headers(told), record.value)
+
+
+def printable(reason: str) -> str:
+    """A reason may quote what it refuses: U+0000 and lone surrogates fit neither PostgreSQL nor a header."""
+    return "".join(character if character.isprintable() else "\ufffd" for character in reason)

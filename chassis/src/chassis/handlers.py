@@ -44,8 +44,8 @@ class Handlers:
 
         return register
 
-    async def handle(self, tx: Transaction, events: Sequence[Event]) -> None:
-        """Take events in order, each at most once; types without a handler are passed over."""
+    async def handle(self, tx: Transaction, events: Sequence[Event]) -> int:
+        """Take events in order, each at most once; types without a handler are passed over. How many were new."""
         known = [event for event in events if type(event.data) in self._by_type]
         new = await tx.only_new([event.id for event in known]) if known else set()
         fresh: list[Event] = []
@@ -56,3 +56,4 @@ class Handlers:
         for event_type, run in groupby(fresh, key=lambda event: type(event.data)):
             received = [Received(event.id, event.time, event.data) for event in run]
             await self._by_type[event_type](tx, received)
+        return len(fresh)

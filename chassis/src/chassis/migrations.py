@@ -85,13 +85,23 @@ def newest(folder: Path) -> str:
     return max(file.stem.split("_")[0] for file in (folder / "versions").glob("*.py"))
 
 
-async def is_current(engine: AsyncEngine, folder: Path) -> bool:
-    """Whether the database stands at the newest migration that this version has."""
+async def database_problem(engine: AsyncEngine, folder: Path, service: str) -> str | None:
+    """What keeps this version from using the database, and what to do; None when it stands where it should."""
+    known, found = newest(folder), await revision(engine)
+    if found == known:
+        return None
+    if found is not None and found > known:
+        return f"the database is of a newer version ({found}, this program knows {known}): run the newer program"
+    return f"the database is not migrated: run `{service} migrate`"
 
-    def revision(connection: Connection) -> str | None:
+
+async def revision(engine: AsyncEngine) -> str | None:
+    """Return the migration that the database stands at; None before the first."""
+
+    def read(connection: Connection) -> str | None:
         if not inspect(connection).has_table("alembic_version"):
             return None
         return connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
 
     async with engine.connect() as connection:
-        return await connection.run_sync(revision) == newest(folder)
+        return await connection.run_sync(read)

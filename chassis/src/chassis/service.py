@@ -29,7 +29,7 @@ from chassis.logs import describe
 from chassis.measures import Measure, Measures
 from chassis.relay import Relay
 from chassis.settings import Settings
-from chassis.store import Database, is_transient
+from chassis.store import Database, is_transient, unreachable
 from chassis.subscriber import Subscriber
 from chassis.timers import Timer, run_for_ever
 from chassis.web.app import make_app
@@ -166,14 +166,14 @@ def _advice(error: Exception) -> str:
 
 
 async def _wait_for_database(service: Service) -> None:
-    told = ""
+    told: str | None = ""
     while True:
         try:
-            if await migrations.is_current(service.database.engine, service.migrations):
-                return
-            problem = f"the database is not migrated: run `{service.name} migrate`"
+            problem = await migrations.database_problem(service.database.engine, service.migrations, service.name)
         except Exception as error:  # noqa: BLE001 - whatever keeps us from the database, we wait for it
-            problem = f"waiting for PostgreSQL ({type(error).__name__}): check DATABASE_URL and that it runs"
+            problem = unreachable(error)
+        if problem is None:
+            return
         if problem != told:
             log.warning(problem)
             told = problem

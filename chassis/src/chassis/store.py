@@ -48,11 +48,33 @@ def is_transient(error: BaseException) -> bool:
     if isinstance(error, NotYetKnown | OSError | TimeoutError):
         return True
     if isinstance(error, DBAPIError):
-        state = getattr(error.orig, "sqlstate", None)
-        if state:
-            return str(state).startswith(_TRANSIENT_CLASSES)
+        if state := sqlstate(error):
+            return state.startswith(_TRANSIENT_CLASSES)
         return error.connection_invalidated or isinstance(error, OperationalError | InterfaceError)
     return False
+
+
+def sqlstate(error: BaseException) -> str:
+    """PostgreSQL's code of the error, or nothing when the error isn't its own."""
+    return str(getattr(getattr(error, "orig", error), "sqlstate", None) or "")
+
+
+def unreachable(error: BaseException) -> str:
+    """Say why a connection to the database fails, and what to do."""
+    state = sqlstate(error)
+    if state.startswith("28"):
+        return "PostgreSQL refuses the login or the password: correct DATABASE_URL"
+    if state == "3D000":
+        return "PostgreSQL has no database of this name: create it or correct DATABASE_URL"
+    return f"PostgreSQL does not answer ({name_of(error)}): check DATABASE_URL and that it runs"
+
+
+def name_of(error: BaseException) -> str:
+    """Name an error without the values that database drivers and validators like to repeat."""
+    origin = getattr(error, "orig", None)
+    if origin is not None:
+        return f"{type(origin).__name__} {sqlstate(error)}".strip()
+    return f"{type(error).__name__}: {error}"[:300] if isinstance(error, NotYetKnown) else type(error).__name__
 
 
 def pack_headers(headers: Sequence[tuple[str, bytes | None]] | Headers) -> bytes:

@@ -22,7 +22,7 @@ from faststream.kafka.message import KafkaMessage
 from chassis import metrics
 from chassis.dlq import keep_aside
 from chassis.handlers import Handlers
-from chassis.store import Database, NotYetKnown, Transaction, is_transient
+from chassis.store import Database, NotYetKnown, Transaction, is_transient, name_of
 
 log = structlog.get_logger(__name__)
 
@@ -99,7 +99,7 @@ class Subscriber:
             if is_transient(error) and not self._lost_patience(partition, batch[0].offset, error):
                 self._back_off(partition, batch[0].offset, error)
                 return False
-            log.warning("batch redone one by one", topic=partition.topic, error=_describe(error))
+            log.warning("batch redone one by one", topic=partition.topic, error=name_of(error))
             try:
                 await self._apply(items, one_by_one=True)
             except Exception as again:  # noqa: BLE001 - the database itself went away meanwhile
@@ -128,7 +128,7 @@ class Subscriber:
         except Exception as error:
             if is_transient(error) and not isinstance(error, NotYetKnown):
                 raise
-            await keep_aside(tx, self._service, record, _describe(error))
+            await keep_aside(tx, self._service, record, name_of(error))
 
     def _lost_patience(self, partition: TopicPartition, offset: int, error: Exception) -> bool:
         first, since, _ = self._failing.get(partition, (offset, time.monotonic(), 0))
@@ -143,7 +143,7 @@ class Subscriber:
         self._failing[partition] = (offset, since, tries + 1)
         delay = min(FIRST_BACKOFF * 2.0**tries, LAST_BACKOFF)
         metrics.retries.labels(topic=partition.topic).inc()
-        log.info("batch put back", topic=partition.topic, partition=partition.partition, error=_describe(error))
+        log.info("batch put back", topic=partition.topic, partition=partition.partition, error=name_of(error))
         consumer = self._consumer()
         if partition not in consumer.assignment():
             return
@@ -169,7 +169,7 @@ class Subscriber:
             if mine:
                 await asyncio.wait_for(consumer.commit(mine), COMMIT_SECONDS)
         except Exception as error:  # noqa: BLE001
-            log.info("offsets not committed", error=_describe(error))
+            log.info("offsets not committed", error=name_of(error))
 
 
 class _FinishBatch(ConsumerRebalanceListener):  # type: ignore[misc]
@@ -205,12 +205,3 @@ def _read(record: Record) -> Item:
         content, outcome = invalid, "invalid"
     metrics.records.labels(topic=record.topic, outcome=outcome).inc()
     return record, content
-
-
-def _describe(error: BaseException) -> str:
-    """Name an error without the values that database drivers and validators like to repeat."""
-    origin = getattr(error, "orig", None)
-    state = getattr(origin, "sqlstate", None)
-    if origin is not None:
-        return f"{type(origin).__name__} {state or ''}".strip()
-    return f"{type(error).__name__}: {error}"[:300] if isinstance(error, NotYetKnown) else type(error).__name__
