@@ -30,7 +30,13 @@ def test_a_changed_a_missing_and_a_stray_file_are_all_found_and_repaired(tmp_pat
     (tmp_path / "asyncapi.json").write_text("{}")
     (tmp_path / f"schemas/{TYPES[0]}.json").unlink()
     (tmp_path / "examples/gone.json").write_text("{}")
-    assert generate.outdated(tmp_path) == ["asyncapi.json", "examples/gone.json", f"schemas/{TYPES[0]}.json"]
+    (tmp_path / "access.md").write_text("everybody may do everything")
+    assert generate.outdated(tmp_path) == [
+        "access.md",
+        "asyncapi.json",
+        "examples/gone.json",
+        f"schemas/{TYPES[0]}.json",
+    ]
     generate.write(tmp_path)
     assert generate.outdated(tmp_path) == []
 

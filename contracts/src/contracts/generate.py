@@ -1,8 +1,8 @@
 """Write what is drawn from the models: `python -m contracts.generate [--check] [--folder contracts]`.
 
-`schemas/<ce_type>.json`, `examples/<ce_type>.json` and `asyncapi.json` are checked in, so that a portal or the CRM
-needs no Python to read the contract. With --check nothing is written; files that aren't current are listed and the
-exit code is 1.
+`schemas/<ce_type>.json`, `examples/<ce_type>.json`, `asyncapi.json` and `access.md` are checked in, so that a portal
+or the CRM needs no Python to read the contract. With --check nothing is written; files that aren't current are listed
+and the exit code is 1.
 """
 
 import argparse
@@ -11,7 +11,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from contracts import asyncapi
+from contracts import access, asyncapi
 from contracts.envelope import Event, encode
 from contracts.events import ALL
 from contracts.samples import SAMPLES
@@ -36,7 +36,8 @@ def documents() -> dict[str, str]:
     content = {f"schemas/{event.event_type}.json": schema_document(event) for event in ALL}
     content |= {f"examples/{event.data.event_type}.json": example_document(event) for event in SAMPLES}
     content["asyncapi.json"] = asyncapi.document()
-    return {path: json.dumps(value, ensure_ascii=False, indent=2) + "\n" for path, value in content.items()}
+    texts = {path: json.dumps(value, ensure_ascii=False, indent=2) + "\n" for path, value in content.items()}
+    return {**texts, "access.md": access.page()}
 
 
 def outdated(folder: Path) -> list[str]:
