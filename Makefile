@@ -2,7 +2,7 @@
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help demo run test check bench bench-groupes install python
+.PHONY: help demo run test check faults faults-points faults-broken bench bench-groupes install python
 
 export UV_PYTHON_DOWNLOADS := never
 export MAKE_STARTED := $(shell date +%s)
@@ -26,6 +26,16 @@ run: install ## the platform without the scenario; data kept in ./var
 
 test: install ## every test (a real Kafka and PostgreSQL included)
 	@$(BIN)/pytest
+
+faults: install ## what the platform promises, under faults, for 10 minutes (SEED=n, MINUTES=n; LONG=1: 1,000,000 events, 1,000 faults)
+	@$(BIN)/python -m tests.faults $(if $(SEED),--seed $(SEED)) $(if $(MINUTES),--minutes $(MINUTES)) \
+		$(if $(filter-out 0,$(LONG)),--long)
+
+faults-points: install ## a process dies at each named step of subscriber, relay and mailer
+	@$(BIN)/python -m tests.faults.crash_points
+
+faults-broken: install ## services built wrongly on purpose are found out by the same checker
+	@$(BIN)/python -m tests.faults.broken
 
 check: install ## format, lint, types, architecture, generated files
 	$(BIN)/ruff format --check .

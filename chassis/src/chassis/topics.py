@@ -23,11 +23,15 @@ DLQ_MAX_BYTES = 2 * 1024 * 1024
 app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False)
 
 
-def configuration(topic: Topic) -> dict[str, str]:
-    """The broker's settings of one topic. A dead letter is larger than the record in it, by its reason."""
+def configuration(topic: Topic, replication: int) -> dict[str, str]:
+    """The broker's settings of one topic. A dead letter is larger than the record in it, by its reason.
+
+    With `acks=all`, what is acknowledged is on all copies but one at least: losing any one node loses nothing.
+    """
     settings = {
         "cleanup.policy": "compact" if topic.compacted else "delete",
         "retention.ms": str(topic.retention_ms),
+        "min.insync.replicas": str(max(1, replication - 1)),
     }
     if topic in DLQS:
         settings["max.message.bytes"] = str(DLQ_MAX_BYTES)
@@ -47,7 +51,8 @@ async def _create(settings: KafkaSettings, replication: int) -> list[str]:
         there = await _existing(admin)
         missing = [topic for topic in TOPICS if topic.name not in there]
         new = [
-            NewTopic(topic.name, topic.partitions, replication, topic_configs=configuration(topic)) for topic in missing
+            NewTopic(topic.name, topic.partitions, replication, topic_configs=configuration(topic, replication))
+            for topic in missing
         ]
         if new:
             response = await admin.create_topics(new)
