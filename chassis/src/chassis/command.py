@@ -1,13 +1,14 @@
 """The console command of a service: `<service> [--roles web,worker,relay]`, `migrate`, `dlq` and `outbox`."""
 
 import asyncio
+import os
 import sys
 from collections.abc import Callable
 from typing import Annotated, NoReturn, TypeVar
 
 import typer
 
-from chassis import migrations
+from chassis import migrations, tracing
 from chassis.clock import make_clock
 from chassis.logs import configure_logs
 from chassis.ops import dlq_command, outbox_command
@@ -46,6 +47,7 @@ def command(name: str, settings_type: type[S], build: Callable[[S, Database], Se
         except ValueError:
             _fail(name, f"--roles {roles}: choose among web, worker and relay")
         service = compose()
+        tracing.configure(name, os.environ)
         try:
             asyncio.run(run(service, wanted))
         except OSError as error:

@@ -3,8 +3,11 @@
 A row of the service's database, once per (topic, partition, offset), and a record on `ateliers.<service>.dlq`.
 """
 
-from typing import Any
+import re
+from collections.abc import Sequence
+from typing import Any, Final
 
+import structlog
 from aiokafka import ConsumerRecord
 from contracts.topics import dlq
 from sqlalchemy import text
@@ -12,6 +15,9 @@ from sqlalchemy import text
 from chassis import metrics
 from chassis.store import Transaction, pack_headers
 
+log = structlog.get_logger(__name__)
+
+_UUID: Final = re.compile(rb"[0-9a-fA-F-]{36}")
 _INSERT = text("""
     INSERT INTO dlq (topic, partition, "offset", key, headers, value, reason)
     VALUES (:topic, :partition, :offset, :key, :headers, :value, :reason)
@@ -37,9 +43,22 @@ async def keep_aside(tx: Transaction, service: str, record: ConsumerRecord[Any, 
     if kept.first() is None:
         return
     metrics.dlq.labels(topic=record.topic).inc()
+    log.warning(
+        "record kept aside",
+        topic=record.topic,
+        partition=record.partition,
+        offset=record.offset,
+        event=_id_of(headers),
+    )
     origin = f"{record.topic}/{record.partition}/{record.offset}"
     told = [*headers, ("dlq_reason", reason.encode()), ("dlq_origin", origin.encode())]
     tx.publish_raw(dlq(service), record.key, pack_headers(told), record.value)
+
+
+def _id_of(headers: Sequence[tuple[str, bytes | None]]) -> str:
+    """Return the event's id for a log: what isn't one of our ids may be anything."""
+    written = dict(headers).get("ce_id") or b""
+    return written.decode() if _UUID.fullmatch(written) else "?"
 
 
 def printable(reason: str) -> str:

@@ -14,6 +14,7 @@ from uuid import UUID
 from contracts.envelope import Event
 from contracts.model import EventData
 
+from chassis import tracing
 from chassis.store import Transaction
 
 E = TypeVar("E", bound=EventData)
@@ -53,7 +54,12 @@ class Handlers:
             if event.id in new:
                 new.discard(event.id)  # a second copy in the same batch is no longer new
                 fresh.append(event)
+        if fresh:
+            with tracing.batch(fresh) as tx.trace:
+                await self._call(tx, fresh)
+        return len(fresh)
+
+    async def _call(self, tx: Transaction, fresh: Sequence[Event]) -> None:
         for event_type, run in groupby(fresh, key=lambda event: type(event.data)):
             received = [Received(event.id, event.time, event.data) for event in run]
             await self._by_type[event_type](tx, received)
-        return len(fresh)

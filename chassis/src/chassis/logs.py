@@ -7,6 +7,8 @@ from pathlib import Path
 
 import structlog
 
+from chassis import tracing
+
 
 def configure_logs(service: str, level: str) -> None:
     shared: list[structlog.typing.Processor] = [
@@ -14,6 +16,7 @@ def configure_logs(service: str, level: str) -> None:
         structlog.stdlib.add_log_level,
         structlog.stdlib.add_logger_name,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
+        _add_trace,
     ]
     structlog.configure(
         processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
@@ -42,6 +45,12 @@ def configure_logs(service: str, level: str) -> None:
     logging.getLogger("aiokafka").setLevel(logging.CRITICAL)
     logging.getLogger("alembic").setLevel(logging.WARNING)
     structlog.contextvars.bind_contextvars(service=service)
+
+
+def _add_trace(_logger: object, _method: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:
+    if found := tracing.current():
+        event["trace_id"] = found.split("-")[1]
+    return event
 
 
 def describe(error: BaseException) -> str:

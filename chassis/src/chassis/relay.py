@@ -1,23 +1,32 @@
 """From the outbox to Kafka, in the order of insertion for each key.
 
-One relay per service is active (an advisory lock); another waits to take over. Each round sends at most one batch to
+One relay per service is active; another waits to take over. Each round sends at most one batch to
 each partition and marks it sent only once the broker has it: a crash in between sends it again with the same event ids.
 An id cursor would skip rows, since ids are handed out before they commit: unsent rows are found by `sent_at IS NULL`.
 """
 
 import asyncio
+from collections import Counter
 from collections.abc import Sequence
 from typing import Any, Final
 
 import structlog
 from aiokafka import AIOKafkaProducer, TopicPartition
-from aiokafka.errors import InvalidMessageError, MessageSizeTooLargeError
+from aiokafka.errors import (
+    InvalidMessageError,
+    InvalidTimestampError,
+    MessageSizeTooLargeError,
+    RecordListTooLargeError,
+    UnknownError,
+)
 from aiokafka.partitioner import DefaultPartitioner
+from aiokafka.producer.message_accumulator import BatchBuilder
 from sqlalchemy import Row, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis import metrics
 from chassis.kafka import connection as kafka_connection
+from chassis.lock import alone
 from chassis.settings import Settings
 from chassis.store import Database, unpack_headers
 
@@ -27,9 +36,17 @@ ROWS: Final = 2000
 BATCH_BYTES: Final = 512 * 1024
 REQUEST_BYTES: Final = 2 * 1024 * 1024
 POLL_SECONDS: Final = 1.0
-TAKE_OVER_SECONDS: Final = 1.0
+LOCK: Final = "ateliers.relay"
+REFUSALS: Final = (
+    MessageSizeTooLargeError,
+    InvalidMessageError,
+    RecordListTooLargeError,
+    InvalidTimestampError,
+    UnknownError,
+)
+UNEXPLAINED_TRIES: Final = 10
+"""aiokafka knows the broker's newer refusals (INVALID_RECORD) no better than a failure that may pass: UnknownError."""
 
-_LOCK = text("SELECT pg_try_advisory_lock(hashtext('ateliers.relay'))")
 _UNSENT = text("""
     SELECT id, topic, key, headers, value FROM outbox AS o
     WHERE sent_at IS NULL AND quarantined IS NULL
@@ -51,23 +68,25 @@ class Relay:
         self._settings = settings
         self._awake = awake
         self._partitioner = DefaultPartitioner()
+        self._one_by_one: dict[TopicPartition, int] = {}
+        self._unexplained: Counter[int] = Counter()
 
     async def run(self) -> None:
         """Wait for the lock, then send for ever. Raises when the database or the broker fails: start it again."""
-        async with self._database.engine.connect() as connection:
-            await connection.execution_options(isolation_level="AUTOCOMMIT")
-            while not (await connection.execute(_LOCK)).scalar_one():  # noqa: ASYNC110 - the lock is PostgreSQL's
-                await asyncio.sleep(TAKE_OVER_SECONDS)
-            log.info("relay active")
-            metrics.relay_active.set(1)
-            producer = self._producer()
+        await alone(self._database, LOCK, self._send_alone)
+
+    async def _send_alone(self) -> None:
+        log.info("relay active")
+        metrics.relay_active.set(1)
+        producer = self._producer()
+        try:
             await producer.start()
-            try:
+            async with self._database.engine.connect() as connection:
+                await connection.execution_options(isolation_level="AUTOCOMMIT")
                 await self._send_for_ever(connection, producer)
-            finally:
-                metrics.relay_active.set(0)
-                await producer.stop()
-                await connection.invalidate()  # the lock lives as long as its session
+        finally:
+            metrics.relay_active.set(0)
+            await producer.stop()
 
     def _producer(self) -> AIOKafkaProducer:
         return AIOKafkaProducer(
@@ -122,25 +141,48 @@ class Relay:
         self, producer: AIOKafkaProducer, partition: TopicPartition, queue: list[OutboxRow]
     ) -> tuple[list[int], list[tuple[int, str]]]:
         """Send the head of the queue as one batch and take it off; ids sent, and ids refused with the reason."""
-        batch = producer.create_batch()
-        taken: list[OutboxRow] = []
-        for row in queue:
-            headers = unpack_headers(row.headers)
-            if batch.append(timestamp=None, key=row.key, value=row.value, headers=headers) is None:
-                break
-            taken.append(row)
+        batch, taken = self._fill(producer, partition, queue)
         if not taken:
             return [], [(queue.pop(0).id, "larger than a request may be")]
         try:
             delivery = await producer.send_batch(batch, partition.topic, partition=partition.partition)
             await delivery
-        except (MessageSizeTooLargeError, InvalidMessageError) as error:
-            if len(taken) == 1:
-                return [], [(queue.pop(0).id, type(error).__name__)]
-            return await self._send_one_batch(producer, partition, [queue.pop(0)])  # alone, to find the culprit
+        except REFUSALS as error:
+            if why := self._refusal(partition, taken, error):
+                return [], [(queue.pop(0).id, why)]
+            raise
         del queue[: len(taken)]
         metrics.sent.labels(topic=partition.topic).inc(len(taken))
         return [row.id for row in taken], []
+
+    def _fill(
+        self, producer: AIOKafkaProducer, partition: TopicPartition, queue: list[OutboxRow]
+    ) -> tuple[BatchBuilder, list[OutboxRow]]:
+        batch = producer.create_batch()
+        taken: list[OutboxRow] = []
+        for row in queue:
+            if taken and row.id <= self._one_by_one.get(partition, 0):
+                break
+            headers = unpack_headers(row.headers)
+            if batch.append(timestamp=None, key=row.key, value=row.value, headers=headers) is None:
+                break
+            taken.append(row)
+        return batch, taken
+
+    def _refusal(self, partition: TopicPartition, taken: list[OutboxRow], error: Exception) -> str | None:
+        """Say why the broker refuses the only row of a batch; None to try again, with a producer that starts afresh.
+
+        A refused batch breaks the producer's sequence. Its rows go one by one then, so that the culprit is found.
+        """
+        if len(taken) > 1:
+            self._one_by_one[partition] = taken[-1].id
+            return None
+        row = taken[0].id
+        self._unexplained[row] += isinstance(error, UnknownError)
+        if 0 < self._unexplained[row] < UNEXPLAINED_TRIES:
+            return None
+        del self._unexplained[row]
+        return "refused by the broker" if isinstance(error, UnknownError) else type(error).__name__
 
     async def _mark(self, connection: AsyncConnection, sent: list[int], refused: list[tuple[int, str]]) -> None:
         if sent:

@@ -14,23 +14,22 @@ from enum import StrEnum
 from pathlib import Path
 
 import structlog
-from aiokafka.errors import KafkaError
+from aiokafka.errors import KafkaError, UnknownTopicOrPartitionError
 from contracts.topics import Principal, topics_read_by
 from fastapi import APIRouter
-from faststream.kafka import KafkaBroker
 from sqlalchemy import MetaData
 
-from chassis import migrations, upkeep
-from chassis.broker import make_broker
+from chassis import metrics, migrations, upkeep
+from chassis.consumer import Consumer, ConsumerDead, ConsumerStuck
 from chassis.handlers import Handlers
-from chassis.health import Health
+from chassis.health import Health, database_check, kafka_check
 from chassis.listener import Listener
 from chassis.logs import describe
 from chassis.measures import Measure, Measures
+from chassis.pulse import Pulse
 from chassis.relay import Relay
 from chassis.settings import Settings
 from chassis.store import Database, is_transient, unreachable
-from chassis.subscriber import Subscriber
 from chassis.timers import Timer, run_for_ever
 from chassis.web.app import make_app
 from chassis.web.server import Server
@@ -82,16 +81,17 @@ def collect_garbage_seldom() -> None:
 
 
 async def run(service: Service, roles: frozenset[Role]) -> None:
-    """Run until SIGTERM or SIGINT."""
+    """Run until SIGTERM or SIGINT. Raises what no restart of a task could heal."""
     collect_garbage_seldom()
-    health = Health(service.database, Measures(service.database, service.measures))
+    consumer = _consumer(service) if Role.WORKER in roles else None
+    health = _health(service, roles, consumer)
     server = Server(make_app(service, health, pages=Role.WEB in roles), service.settings)
     listening = server.listen()
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     web = asyncio.create_task(server.serve(sockets=[listening]))
-    work = asyncio.create_task(_work(service, roles, health))
+    work = asyncio.create_task(_work(service, roles, health, consumer))
     stopping = asyncio.create_task(stop.wait())
     try:
         await asyncio.wait({web, work, stopping}, return_when=asyncio.FIRST_COMPLETED)
@@ -105,17 +105,42 @@ async def run(service: Service, roles: frozenset[Role]) -> None:
         log.info("stopped")
 
 
-async def _work(service: Service, roles: frozenset[Role], health: Health) -> None:
+def _consumer(service: Service) -> Consumer:
+    topics = topics_read_by(Principal(service.name))
+    pulse = Pulse()
+    metrics.poll_age.set_function(pulse.age)
+    return Consumer(
+        service.name,
+        topics,
+        handlers=service.handlers,
+        database=service.database,
+        settings=service.settings,
+        pulse=pulse,
+    )
+
+
+def _health(service: Service, roles: frozenset[Role], consumer: Consumer | None) -> Health:
+    checks = [database_check(service.database, service.migrations)]
+    if roles & {Role.WORKER, Role.RELAY}:
+        checks.append(kafka_check(service.settings))
+    if consumer is not None:
+        checks.append(consumer.check)
+    measures = Measures(service.database, service.measures)
+    return Health(measures, checks, consumer.pulse if consumer else None)
+
+
+async def _work(service: Service, roles: frozenset[Role], health: Health, consumer: Consumer | None) -> None:
     await _wait_for_database(service)
     timers = (*service.timers, upkeep.timer(service.database))
     listener = Listener(service.database, tuple(timer.name for timer in timers))
     tasks: list[Callable[[], Awaitable[None]]] = [listener.run]
     if Role.RELAY in roles:
         tasks.append(Relay(service.database, service.settings, listener.outbox).run)
-    if Role.WORKER in roles:
+    if consumer is not None:
         tasks += service.background
         tasks += [_timer(timer, listener) for timer in timers]
-        tasks.append(_consumer(service, health))
+        consumer.pulse.beat()
+        tasks.append(consumer.run)
     health.started()
     async with asyncio.TaskGroup() as group:
         for task in tasks:
@@ -126,29 +151,14 @@ def _timer(timer: Timer, listener: Listener) -> Callable[[], Awaitable[None]]:
     return lambda: run_for_ever(timer, listener.timers[timer.name])
 
 
-def _consumer(service: Service, health: Health) -> Callable[[], Awaitable[None]]:
-    async def consume() -> None:
-        broker: KafkaBroker = make_broker(service.settings)
-        topics = topics_read_by(Principal(service.name))
-        subscriber = Subscriber(service.name, topics, service.handlers, service.database)
-        subscriber.attach(broker)
-        health.broker = broker
-        try:
-            await broker.start()
-            log.info("consuming", topics=[topic.name for topic in topics])
-            await asyncio.Event().wait()
-        finally:
-            await broker.stop()
-
-    return consume
-
-
 async def _keep_running(task: Callable[[], Awaitable[None]]) -> None:
     """Start again what fails: a lost connection ends a task, never the process."""
     told = ""
     while True:
         try:
             await task()
+        except ConsumerStuck:
+            raise
         except Exception as error:  # noqa: BLE001 - told below, and tried again
             problem = _advice(error)
             if problem != told:
@@ -158,6 +168,10 @@ async def _keep_running(task: Callable[[], Awaitable[None]]) -> None:
 
 
 def _advice(error: Exception) -> str:
+    if isinstance(error, ConsumerDead):
+        return f"the consumer is replaced: {error}"
+    if isinstance(error, UnknownTopicOrPartitionError):
+        return "waiting for topics that are missing: run `ateliers-topics create`, and check this login's rights"
     if isinstance(error, KafkaError):
         return f"waiting for Kafka ({type(error).__name__}): check KAFKA_BOOTSTRAP_SERVERS, its topics and that it runs"
     if is_transient(error):

@@ -15,8 +15,10 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
+from chassis import tracing
 from chassis.clock import Clock
 from chassis.ids import uuid7
+from chassis.tracing import Trace
 
 OUTBOX_CHANNEL = "outbox"
 TIMER_CHANNEL = "timer"
@@ -95,10 +97,11 @@ class Transaction:
         self._source = source
         self._messages: list[Message | tuple[str, bytes | None, bytes, bytes | None]] = []
         self._wakes: set[str] = set()
+        self.trace = Trace(other=tracing.current())
 
     def publish(self, data: EventData) -> None:
         """Put an event into the outbox; the order of calls is the order on the topic."""
-        self._messages.append(encode(Event(uuid7(), self._source, self.now, data)))
+        self._messages.append(encode(Event(uuid7(), self._source, self.now, data, self.trace.of(data.key))))
 
     def publish_raw(self, topic: str, key: bytes | None, headers: bytes, value: bytes | None) -> None:
         """Put a record into the outbox as it is; `headers` come from pack_headers."""

@@ -7,7 +7,7 @@ for good, goes whole to the dead-letter queue and blocks nothing.
 
 import asyncio
 import time
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from itertools import groupby
 from typing import Any, Final, TypeAlias
 
@@ -19,9 +19,10 @@ from faststream import AckPolicy
 from faststream.kafka import KafkaBroker
 from faststream.kafka.message import KafkaMessage
 
-from chassis import metrics
+from chassis import lag, metrics
 from chassis.dlq import keep_aside
 from chassis.handlers import Handlers
+from chassis.pulse import Pulse
 from chassis.store import Database, NotYetKnown, Transaction, is_transient, name_of
 
 log = structlog.get_logger(__name__)
@@ -35,13 +36,16 @@ PATIENCE_SECONDS: Final = 600.0
 """How long an event may wait for an id that is not known yet before it is kept aside."""
 
 Record: TypeAlias = "ConsumerRecord[Any, Any]"
+Poll: TypeAlias = Callable[[AIOKafkaConsumer], Awaitable[tuple[Record, ...]]]
 Item: TypeAlias = tuple[Record, Event | InvalidEvent | None]
 
 
 class Subscriber:
     """Consumes the topics of one service as one consumer group of the service's name."""
 
-    def __init__(self, service: str, topics: Sequence[Topic], handlers: Handlers, database: Database) -> None:
+    def __init__(
+        self, service: str, topics: Sequence[Topic], handlers: Handlers, database: Database, pulse: Pulse | None = None
+    ) -> None:
         self._service = service
         self._topics = topics
         self._handlers = handlers
@@ -50,7 +54,9 @@ class Subscriber:
         self._failing: dict[TopicPartition, tuple[int, float, int]] = {}
         self._resumes: set[asyncio.TimerHandle] = set()
         self._subscription: Any = None
-        self.last_poll = time.monotonic()
+        self._pulse = pulse or Pulse()
+        self._polled = False
+        self._told: set[TopicPartition] = set()
 
     def attach(self, broker: KafkaBroker, **consumer_settings: Any) -> None:
         """Declare the subscription on a broker that isn't started yet."""
@@ -69,6 +75,31 @@ class Subscriber:
             **consumer_settings,
         )
         self._subscription(self.consume)
+        self._subscription.get_msg = self._watched(self._subscription.get_msg)
+
+    def _watched(self, poll: Poll) -> Poll:
+        async def watched(consumer: AIOKafkaConsumer) -> tuple[Record, ...]:
+            records = await poll(consumer)
+            self._polled = True
+            return records
+
+        return watched
+
+    async def look(self) -> None:
+        """Tell the lag, and give a sign of life when the consumer polls and has nothing left to read."""
+        consumer = self._consumer()
+        polled, self._polled = self._polled, False
+        left = await lag.lags(consumer)
+        self._told = lag.tell(left, self._told)
+        paused = consumer.paused()
+        metrics.paused.set(len(paused))
+        if polled and all(records == 0 for partition, records in left.items() if partition not in paused):
+            self._pulse.beat()
+
+    def forget(self) -> None:
+        """Tell nothing more of partitions that this consumer gives up."""
+        self._told = lag.tell({}, self._told)
+        metrics.paused.set(0)
 
     async def _parse(self, records: tuple[Record, ...]) -> KafkaMessage:
         # FastStream's own parser decodes every header: one that is NULL or not UTF-8 would lose the whole batch.
@@ -83,12 +114,17 @@ class Subscriber:
     async def consume(self, records: tuple[Record, ...]) -> None:
         """Take a batch. Never raises: FastStream would swallow it and go on past the batch."""
         async with self._busy:
-            done: dict[TopicPartition, int] = {}
-            for partition, batch in groupby(records, key=lambda r: TopicPartition(r.topic, r.partition)):
-                taken = list(batch)
-                if await self._take(partition, taken):
-                    done[partition] = taken[-1].offset + 1
-            await self._commit(done)
+            with self._pulse.batch():
+                await self._take_all(records)
+
+    async def _take_all(self, records: tuple[Record, ...]) -> None:
+        done: dict[TopicPartition, int] = {}
+        for partition, batch in groupby(records, key=lambda r: TopicPartition(r.topic, r.partition)):
+            taken = list(batch)
+            if await self._take(partition, taken):
+                done[partition] = taken[-1].offset + 1
+            self._pulse.beat()
+        await self._commit(done)
 
     async def _take(self, partition: TopicPartition, batch: list[Record]) -> bool:
         items = [_read(record) for record in batch]

@@ -73,7 +73,7 @@ async def published(database: Database) -> list[EventData]:
 
 
 def client(service: Service) -> httpx.AsyncClient:
-    app = make_app(service, Health(service.database, Measures(service.database, service.measures)))
+    app = make_app(service, Health(Measures(service.database, service.measures)))
     transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)
     return httpx.AsyncClient(transport=transport, base_url="http://testserver", follow_redirects=True)
 

@@ -52,7 +52,7 @@ async def client() -> AsyncIterator[httpx.AsyncClient]:
     app = Starlette(routes=[Route("/groupes/va", leave), Route("/{path:path}", show, methods=methods)])
     routes = {"/groupes": f"http://127.0.0.1:{groupes}", "/": f"http://127.0.0.1:{free_port()}"}
     client = httpx.AsyncClient(base_url=f"http://localhost:{front}")
-    async with serving(app, groupes), serving(proxy(routes), front), client:
+    async with serving(app, groupes), serving(proxy(routes, patience=0.3), front), client:
         yield client
 
 
@@ -82,3 +82,38 @@ async def test_a_service_that_is_away_gives_a_page_that_reloads_itself(client: h
     assert answer.status_code == 503
     assert answer.headers["retry-after"] == "2"
     assert 'http-equiv="refresh"' in answer.text
+
+
+async def test_a_request_waits_for_a_service_that_restarts_and_is_made_once() -> None:
+    back, front = free_port(), free_port()
+    seen: list[bytes] = []
+
+    async def take(request: Request) -> Response:
+        seen.append(await request.body())
+        return JSONResponse("ok")
+
+    app = Starlette(routes=[Route("/envoi", take, methods=["POST"])])
+    client = httpx.AsyncClient(base_url=f"http://localhost:{front}", timeout=30)
+    async with serving(proxy({"/": f"http://127.0.0.1:{back}"}), front), client:
+        sending = asyncio.create_task(client.post("/envoi", content=b"bonjour"))
+        await asyncio.sleep(0.5)
+        async with serving(app, back):
+            assert (await sending).status_code == 200
+    assert seen == [b"bonjour"]
+
+
+async def test_a_post_that_may_have_been_taken_is_not_made_again() -> None:
+    back, front = free_port(), free_port()
+    taken = 0
+
+    async def hang_up(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        nonlocal taken
+        await reader.readuntil(b"bonjour")
+        taken += 1
+        writer.close()
+
+    client = httpx.AsyncClient(base_url=f"http://localhost:{front}", timeout=30)
+    server = await asyncio.start_server(hang_up, "127.0.0.1", back)
+    async with server, serving(proxy({"/": f"http://127.0.0.1:{back}"}), front), client:
+        assert (await client.post("/envoi", content=b"bonjour")).status_code == 503
+    assert taken == 1

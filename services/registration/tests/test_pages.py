@@ -69,6 +69,21 @@ async def test_a_person_registers_in_three_steps_and_sees_the_answer(season: Any
     assert (recue.personne.email, recue.collectivite.code) == ("eve.martin@pelussin.fr", "42168")
 
 
+async def test_while_kafka_is_away_the_page_stops_promising_seconds_and_nothing_is_lost(season: Any) -> None:
+    answer = await fill(season)
+    assert "quelques secondes" in words(answer)
+    season.now += timedelta(minutes=1)
+    waiting = words(await season.web.get(f"{answer.url.path}/etat"))
+    assert "rien n’est perdu" in waiting
+    assert "quelques secondes" not in waiting
+    await consume(season)
+    assert "Votre inscription est bien enregistrée" in words(await season.web.get(answer.url.path))
+    await post_form(season.web, f"{answer.url.path}/retrait", {})
+    assert "quelques secondes" in words(await season.web.get(answer.url.path))
+    season.now += timedelta(minutes=1)
+    assert "demande de retrait : elle est enregistrée" in words(await season.web.get(answer.url.path))
+
+
 async def test_sending_the_last_step_twice_registers_once(season: Any) -> None:
     answer = await season.web.get("/inscription")
     for step in (STEP_1, STEP_2):

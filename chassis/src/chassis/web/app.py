@@ -24,6 +24,7 @@ from chassis.web.security import (
     check_csrf,
     sign_in_path,
 )
+from chassis.web.traced import Traced
 
 if TYPE_CHECKING:
     from chassis.health import Health
@@ -66,6 +67,7 @@ def make_app(service: "Service", health: "Health", *, pages: bool = True) -> Fas
         app.mount(f"{service.prefix}/static", CachedFiles(directory=STATIC), name="static")
     _answer_errors(app)
     app.add_middleware(SecurityHeaders)
+    app.add_middleware(Traced)
     return app
 
 

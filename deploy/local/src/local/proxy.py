@@ -1,7 +1,9 @@
 """One address for people: each service's pages under a path of its own, bodies streamed untouched."""
 
 import argparse
-from collections.abc import AsyncIterator, Mapping
+import asyncio
+import time
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -12,11 +14,15 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response, StreamingResponse
 from starlette.routing import Route
 
+PATIENCE = 20.0
+_PAUSE = 0.1
+
 # These describe one connection, not the message (RFC 9110, 7.6.1).
 _HOP_BY_HOP = frozenset(
     {b"connection", b"keep-alive", b"proxy-connection", b"te", b"trailer", b"transfer-encoding", b"upgrade"}
 )
 _METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
+_SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 _AWAY = Path(__file__).with_name("templates") / "indisponible.html"
 
 
@@ -41,13 +47,17 @@ def _away() -> Response:
     return HTMLResponse(_AWAY.read_text(), 503, {"Retry-After": "2", "Cache-Control": "no-store"})
 
 
-def proxy(routes: Mapping[str, str]) -> Starlette:
-    """Build the application; `routes` maps a path prefix to an address such as http://127.0.0.1:21000."""
+def proxy(routes: Mapping[str, str], patience: float = PATIENCE) -> Starlette:
+    """Build the application; `routes` maps a path prefix to an address such as http://127.0.0.1:21000.
+
+    A request waits `patience` seconds for a service that restarts before its page says that it is away.
+    """
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
         timeout = httpx.Timeout(60, connect=2)
-        limits = httpx.Limits(max_connections=200, max_keepalive_connections=50)
+        # A connection kept open may be one that the service closes just then: nobody could tell what became of a POST.
+        limits = httpx.Limits(max_connections=200, max_keepalive_connections=0)
         async with httpx.AsyncClient(timeout=timeout, limits=limits, trust_env=False) as app.state.client:
             yield
 
@@ -57,15 +67,13 @@ def proxy(routes: Mapping[str, str]) -> Starlette:
         query = request.scope["query_string"].decode("latin-1")
         url = f"{_upstream(request.url.path, routes)}{raw_path}{'?' + query if query else ''}"
         has_body = "content-length" in request.headers or "transfer-encoding" in request.headers
-        onward = client.build_request(
-            request.method,
-            url,
-            headers=_request_headers(request),
-            content=request.stream() if has_body else None,
-        )
-        try:
-            answer = await client.send(onward, stream=True)
-        except httpx.TransportError:
+
+        def onward() -> httpx.Request:
+            content = request.stream() if has_body else None
+            return client.build_request(request.method, url, headers=_request_headers(request), content=content)
+
+        answer = await _send(client, onward, patience)
+        if answer is None:
             return _away()
         response = StreamingResponse(_body(answer), answer.status_code)
         # The raw list keeps each Set-Cookie apart.
@@ -75,6 +83,25 @@ def proxy(routes: Mapping[str, str]) -> Starlette:
         return response
 
     return Starlette(routes=[Route("/{path:path}", forward, methods=_METHODS)], lifespan=lifespan)
+
+
+async def _send(
+    client: httpx.AsyncClient, onward: Callable[[], httpx.Request], patience: float
+) -> httpx.Response | None:
+    """Send a request, again as long as nobody can have acted on it; None when there is no answer in time."""
+    deadline = time.monotonic() + patience
+    while True:
+        request = onward()
+        try:
+            return await client.send(request, stream=True)
+        except (httpx.ConnectError, httpx.ConnectTimeout):
+            pass
+        except httpx.TransportError:
+            if request.method not in _SAFE_METHODS:
+                return None
+        if time.monotonic() > deadline:
+            return None
+        await asyncio.sleep(_PAUSE)
 
 
 async def _body(answer: httpx.Response) -> AsyncIterator[bytes]:

@@ -1,8 +1,8 @@
 """The follow page of one inscription, behind a signed link: GET shows, POST acts."""
 
-from dataclasses import dataclass
-from datetime import datetime
-from typing import Any
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any, Final
 from uuid import UUID
 
 from chassis.links import Links
@@ -20,15 +20,21 @@ from registration.repository import campagnes, inscriptions, suivi
 from registration.repository.suivi import Suivi
 
 router = APIRouter(prefix="/suivi/{token}")
+PROMISED: Final = timedelta(seconds=30)
+"""What « quelques secondes » may mean at most."""
 
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """What the page says: `etat` names its sentence; `is_final` ends the polling."""
+    """What the page says: `etat` names its sentence; `is_final` ends the polling.
+
+    `is_slow`: the answer takes longer than the page promises, as when Kafka is away.
+    """
 
     etat: str
     suivi: Suivi | None
     campagne: Campagne | None
+    is_slow: bool = False
 
     @property
     def is_final(self) -> bool:
@@ -58,10 +64,14 @@ def _identity(links: Links, token: str, now: datetime) -> UUID:
     return UUID(identity)
 
 
-async def _view(connection: AsyncConnection, inscription: UUID) -> View:
+async def _view(connection: AsyncConnection, inscription: UUID, now: datetime) -> View:
     found = await suivi.get(connection, inscription)
     campagne = await campagnes.get(connection, found.campagne) if found else None
-    return View(_state_of(found), found, campagne)
+    view = View(_state_of(found), found, campagne)
+    if view.is_final:
+        return view
+    since = await suivi.waiting_since(connection, inscription)
+    return replace(view, is_slow=since is None or now - since > PROMISED)
 
 
 def _render(request: Request, template: str, token: str, view: View, **more: Any) -> Response:
@@ -71,7 +81,7 @@ def _render(request: Request, template: str, token: str, view: View, **more: Any
 @router.get("")
 async def show(request: Request, token: str, db: Db, links: LinksDep, now: Now) -> Response:
     async with db.read() as connection:
-        view = await _view(connection, _identity(links, token, now))
+        view = await _view(connection, _identity(links, token, now), now)
     return _render(request, "suivi.html", token, view)
 
 
@@ -79,7 +89,7 @@ async def show(request: Request, token: str, db: Db, links: LinksDep, now: Now) 
 async def show_state(request: Request, token: str, db: Db, links: LinksDep, now: Now) -> Response:
     """Answer the page that waits with the part that changes."""
     async with db.read() as connection:
-        view = await _view(connection, _identity(links, token, now))
+        view = await _view(connection, _identity(links, token, now), now)
     response = _render(request, "suivi_etat.html", token, view)
     if view.is_final:
         response.headers["X-Termine"] = "1"
@@ -89,7 +99,7 @@ async def show_state(request: Request, token: str, db: Db, links: LinksDep, now:
 @router.get("/retrait")
 async def explain_withdrawal(request: Request, token: str, db: Db, links: LinksDep, now: Now) -> Response:
     async with db.read() as connection:
-        view = await _view(connection, _identity(links, token, now))
+        view = await _view(connection, _identity(links, token, now), now)
     if not view.may_withdraw:
         return see_other(request, f"/suivi/{token}")
     return _render(request, "retrait.html", token, view)

@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -91,6 +91,16 @@ async def get(connection: AsyncConnection, inscription: UUID) -> Suivi | None:
         row.code, row.phrase, row.recue_le, row.etat == EtatInscription.VALIDEE and row.retrait_demande_le is not None,
         affectation, groupe, await _seances(connection, groupe.id) if groupe else (),
     )  # fmt: skip
+
+
+async def waiting_since(connection: AsyncConnection, inscription: UUID) -> datetime | None:
+    """When the person last sent something that is not answered yet; None if that is no longer known."""
+    asked = select(inscriptions.c.retrait_demande_le).where(inscriptions.c.id == inscription)
+    sent = select(brouillons.c.envoye_le).where(brouillons.c.id == inscription)
+    found: datetime | None = (
+        await connection.execute(select(func.greatest(asked.scalar_subquery(), sent.scalar_subquery())))
+    ).scalar()
+    return found
 
 
 async def _affectation(connection: AsyncConnection, inscription: UUID) -> Affectation | None:

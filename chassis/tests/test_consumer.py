@@ -1,0 +1,202 @@
+"""A consumer that looks well and takes nothing in is found, replaced, and told when that doesn't help."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager, suppress
+from datetime import UTC, datetime
+from typing import Any
+
+import httpx
+import pytest
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
+from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+from aiokafka.coordinator.assignors.roundrobin import RoundRobinPartitionAssignor
+from chassis.consumer import Consumer
+from chassis.handlers import Handlers, Received
+from chassis.health import Health
+from chassis.ids import uuid7
+from chassis.measures import Measures
+from chassis.pulse import Pulse
+from chassis.settings import Settings
+from chassis.store import Database, Transaction
+from chassis.tables import new_metadata
+from chassis.testing import new_database, settings_values
+from contracts.envelope import Event, encode
+from contracts.events import InscriptionRetiree
+from contracts.topics import INSCRIPTIONS_RECUES, Topic
+from fastapi import FastAPI
+from prometheus_client import REGISTRY
+
+from chassis import consumer as consumer_module
+
+
+class Garbled:
+    """What a member of the group says of itself, unreadable for the one that shares the partitions out."""
+
+    def encode(self) -> bytes:
+        return b"\x00"
+
+
+class Foreign(RoundRobinPartitionAssignor):  # type: ignore[misc]
+    @classmethod
+    def metadata(cls, topics: object) -> Garbled:
+        del topics
+        return Garbled()
+
+
+class Group:
+    """A consumer of the product on a topic and a group of its own."""
+
+    def __init__(self, settings: Settings, database: Database, topic: Topic) -> None:
+        self.settings, self.database, self.topic = settings, database, topic
+        self.name = f"groupe-{uuid7()}"
+        self.handlers = Handlers()
+        self.handlers.on(InscriptionRetiree)(self.take)
+        self.taken = 0
+
+    async def take(self, _tx: Transaction, events: Sequence[Received[InscriptionRetiree]]) -> None:
+        self.taken += len(events)
+
+    @asynccontextmanager
+    async def consuming(self, pulse: Pulse) -> AsyncIterator[Consumer]:
+        """Run the consumer as the service does: started again whenever it ends."""
+        consumer = Consumer(
+            self.name, [self.topic], handlers=self.handlers, database=self.database, settings=self.settings, pulse=pulse
+        )
+
+        async def keep_running() -> None:
+            while True:
+                with suppress(Exception):
+                    await consumer.run()
+                await asyncio.sleep(0.1)
+
+        task = asyncio.create_task(keep_running())
+        try:
+            yield consumer
+        finally:
+            task.cancel()
+            with suppress(asyncio.CancelledError):
+                await task
+
+    @asynccontextmanager
+    async def intruder(self) -> AsyncIterator[None]:
+        """A member that kills the group's coordination in whoever leads it."""
+        stranger = AIOKafkaConsumer(
+            self.topic.name,
+            bootstrap_servers=self.settings.kafka_bootstrap_servers,
+            group_id=self.name,
+            partition_assignment_strategy=(Foreign,),
+            session_timeout_ms=2000,
+            heartbeat_interval_ms=500,
+        )
+        joining = asyncio.create_task(stranger.start())
+        try:
+            yield
+        finally:
+            joining.cancel()
+            with suppress(asyncio.CancelledError, Exception):
+                await joining
+            with suppress(TimeoutError):
+                await asyncio.wait_for(stranger.stop(), 5)
+
+    async def send(self) -> None:
+        now = datetime.now(UTC)
+        message = encode(Event(uuid7(), "test", now, InscriptionRetiree(inscription=uuid7(), retiree_le=now)))
+        producer = AIOKafkaProducer(bootstrap_servers=self.settings.kafka_bootstrap_servers)
+        await producer.start()
+        await producer.send_and_wait(self.topic.name, message.value, key=message.key, headers=list(message.headers))
+        await producer.stop()
+
+
+async def until(reached: Callable[[], bool]) -> None:
+    async with asyncio.timeout(60):
+        while not reached():  # noqa: ASYNC110 - what it waits for happens in the product
+            await asyncio.sleep(0.05)
+
+
+@pytest.fixture
+async def group(
+    make_database: Callable[[str], str], kafka_bootstrap: str, monkeypatch: pytest.MonkeyPatch
+) -> AsyncIterator[Group]:
+    monkeypatch.setattr(consumer_module, "LOOK_SECONDS", 0.5)
+    url = make_database("consumer")
+    settings = Settings(**(settings_values(url) | {"kafka_bootstrap_servers": kafka_bootstrap}))
+    topic = Topic(f"test.{uuid7()}", "inscription", INSCRIPTIONS_RECUES.events, (), (), partitions=2)
+    admin = AIOKafkaAdminClient(bootstrap_servers=kafka_bootstrap)
+    await admin.start()
+    await admin.create_topics([NewTopic(topic.name, 2, 1)])
+    await admin.close()
+    database = await new_database(url, new_metadata(), source="registration")
+    yield Group(settings, database, topic)
+    await database.engine.dispose()
+
+
+def restarts() -> float:
+    return REGISTRY.get_sample_value("ateliers_consumer_restarts_total") or 0.0
+
+
+async def test_a_consumer_whose_coordination_died_is_replaced_and_goes_on(group: Group) -> None:
+    before = restarts()
+    async with group.consuming(Pulse(idle=4.0)):
+        await group.send()
+        await until(lambda: group.taken == 1)
+        async with group.intruder():
+            await asyncio.sleep(2)
+        await group.send()
+        await until(lambda: group.taken == 2)
+    assert restarts() > before
+
+
+async def test_a_process_whose_consumer_could_not_be_replaced_says_that_it_is_not_alive(group: Group) -> None:
+    pulse = Pulse(idle=0.2, grace=0.2)
+    health = Health(Measures(group.database), pulse=pulse)
+    app = FastAPI()
+    app.include_router(health.router())
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app=app), base_url="http://test") as web:
+        await until(pulse.is_lost)
+        assert (await web.get("/health/live")).status_code == 200  # it may wait for its database as long as it takes
+        health.started()
+        assert (await web.get("/health/live")).status_code == 503
+        with pulse.batch():
+            await asyncio.sleep(0.5)
+            assert (await web.get("/health/live")).status_code == 200
+        pulse.beat()
+        assert (await web.get("/health/live")).status_code == 200
+
+
+async def test_a_consumer_with_nothing_to_read_is_alive(group: Group) -> None:
+    before = restarts()
+    pulse = Pulse(idle=2.0)
+    async with group.consuming(pulse):
+        await group.send()
+        await until(lambda: group.taken == 1)
+        await asyncio.sleep(4)
+        assert not pulse.is_overdue()
+    assert restarts() == before
+
+
+async def test_the_lag_of_each_partition_is_told_while_the_database_is_away(group: Group) -> None:
+    def lag() -> float:
+        samples = [
+            REGISTRY.get_sample_value(
+                "ateliers_consumer_lag_records", {"topic": group.topic.name, "partition": str(partition)}
+            )
+            for partition in range(2)
+        ]
+        return sum(sample or 0.0 for sample in samples)
+
+    async with group.consuming(Pulse()):
+        await group.send()
+        await until(lambda: group.taken == 1)
+        await until(lambda: lag() == 0)
+        group.handlers.on(InscriptionRetiree)(_away)
+        for _ in range(3):
+            await group.send()
+        await until(lambda: lag() == 3)
+        group.handlers.on(InscriptionRetiree)(group.take)
+        await until(lambda: lag() == 0)
+    assert group.taken == 4
+
+
+async def _away(_tx: Transaction, _events: Sequence[Any]) -> None:
+    raise ConnectionRefusedError
