@@ -2,6 +2,7 @@
 
 import os
 import sys
+from http import HTTPStatus
 from http.client import HTTPConnection
 
 connection = HTTPConnection("127.0.0.1", int(os.environ["HTTP_PORT"]), timeout=4)
@@ -11,4 +12,4 @@ try:
     sys.stdout.write(response.read().decode())
 except OSError as error:
     sys.exit(f"no answer: {error}")
-sys.exit(response.status != 200)
+sys.exit(response.status != HTTPStatus.OK)
