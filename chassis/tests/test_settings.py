@@ -40,6 +40,50 @@ def test_a_wrong_secret_is_named_but_not_shown(
     assert "trop-court" not in told
 
 
+@pytest.fixture
+def secrets(environment: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    environment.setenv("SECRETS_DIR", str(tmp_path))
+    for name in ("DATABASE_URL", "SECRET_KEY"):
+        environment.delenv(name)
+        (tmp_path / name.lower()).write_text(f"{settings_values()[name.lower()]}\n")
+    return tmp_path
+
+
+@pytest.mark.usefixtures("secrets")
+def test_a_secret_may_stand_in_a_file() -> None:
+    settings = load(Settings, "registration")
+    assert settings.database_url.get_secret_value() == settings_values()["database_url"]
+    assert settings.secret_key.get_secret_value() == settings_values()["secret_key"]
+
+
+@pytest.mark.usefixtures("secrets")
+def test_the_environment_wins_over_a_file_unless_it_is_empty(environment: pytest.MonkeyPatch) -> None:
+    environment.setenv("DATABASE_URL", "")
+    environment.setenv("SECRET_KEY", "une-autre-clef-" * 4)
+    settings = load(Settings, "registration")
+    assert settings.database_url.get_secret_value() == settings_values()["database_url"]
+    assert settings.secret_key.get_secret_value().startswith("une-autre-clef-")
+
+
+def test_a_missing_secret_file_is_named(secrets: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (secrets / "secret_key").unlink()
+    with pytest.raises(SystemExit) as stopped:
+        load(Settings, "feedback")
+    assert stopped.value.code == 2
+    told = capsys.readouterr().err
+    assert told.startswith(f"feedback: SECRET_KEY: is not set, nor is there a file {secrets}/secret_key (Signs")
+    assert told.count("\n") == 1
+
+
+def test_a_missing_folder_of_secrets_is_named(
+    environment: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    environment.setenv("SECRETS_DIR", str(tmp_path / "absent"))
+    with pytest.raises(SystemExit):
+        load(Settings, "feedback")
+    assert capsys.readouterr().err.startswith(f"feedback: SECRETS_DIR: {tmp_path}/absent is not a folder")
+
+
 def test_the_local_clock_runs_ahead_by_the_seconds_in_its_file(tmp_path: Path) -> None:
     file = tmp_path / "clock"
     clock = shifted_clock(file)

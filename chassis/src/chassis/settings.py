@@ -1,13 +1,17 @@
 """Settings that every service reads from its environment, under the same names.
 
+A setting may stand in a file instead, named after it in lower case (`database_url`), in the folder that SECRETS_DIR
+names: so Docker and Kubernetes give secrets, and no listing of the environment shows them. The environment wins.
 A missing or wrong one is told in one line that names it; secrets are never printed.
 """
 
+import os
 import sys
 from pathlib import Path
-from typing import Literal, TypeVar
+from typing import Literal, NoReturn, TypeVar
 
 from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
@@ -52,14 +56,28 @@ S = TypeVar("S", bound=BaseSettings)
 
 
 def load(settings_type: type[S], service: str) -> S:
-    """Read the environment, or end the process with status 2 and one line per wrong setting."""
+    """Read environment and secret files, or end the process with status 2 and one line per wrong setting."""
+    folder = os.environ.get("SECRETS_DIR") or None
+    if folder and not Path(folder).is_dir():
+        _stop(service, [f"SECRETS_DIR: {folder} is not a folder: mount the secrets there, or unset it"])
     try:
-        return settings_type()
+        return settings_type(_secrets_dir=folder)
+    except OSError as error:
+        _stop(service, [f"{error.filename} can't be read ({type(error).__name__}): let user {os.getuid()} read it"])
     except ValidationError as error:
-        for detail in error.errors(include_url=False, include_input=False):
-            name = str(detail["loc"][0]).upper() if detail["loc"] else "settings"
-            field = settings_type.model_fields.get(name.lower())
-            hint = f" ({field.description})" if field and field.description else ""
-            problem = "is not set" if detail["type"] == "missing" else detail["msg"]
-            sys.stderr.write(f"{service}: {name}: {problem}{hint}\n")
-        raise SystemExit(2) from None
+        _stop(service, [_problem(settings_type, detail, folder) for detail in error.errors(include_input=False)])
+
+
+def _problem(settings_type: type[BaseSettings], detail: ErrorDetails, folder: str | None) -> str:
+    name = str(detail["loc"][0]) if detail["loc"] else "settings"
+    field = settings_type.model_fields.get(name.lower())
+    hint = f" ({field.description})" if field and field.description else ""
+    file = f", nor is there a file {folder}/{name.lower()}" if folder else ""
+    problem = f"is not set{file}" if detail["type"] == "missing" else detail["msg"]
+    return f"{name.upper()}: {problem}{hint}"
+
+
+def _stop(service: str, problems: list[str]) -> NoReturn:
+    for problem in problems:
+        sys.stderr.write(f"{service}: {problem}\n")
+    raise SystemExit(2)

@@ -13,9 +13,9 @@ from icalendar import Calendar
 
 from local.demo.crm_checks import crm_findings
 from local.demo.scenario import Played
+from local.demo.target import Target
 from local.demo.truth import Truth
 from local.mailbox.store import parse
-from local.platform import Platform
 from local.postgres import SERVICES
 
 Mails: TypeAlias = list[tuple[str, EmailMessage]]
@@ -24,10 +24,10 @@ SEANCES: Final = 4
 _SHOWN: Final = 5
 
 
-async def findings(platform: Platform, played: Played) -> list[str]:
-    """Run every check; fill `played.counts` with what was counted on the way."""
+async def findings(platform: Target, played: Played, mails: Mails | None = None) -> list[str]:
+    """Run every check on the mails, by default those of the local mailbox; fill `played.counts` on the way."""
     truth = Truth(platform)
-    mails = read_mails(platform.var / "mails.sqlite")
+    mails = read_mails(platform.var / "mails.sqlite") if mails is None else mails
     played.counts["messages envoyés"] = len(mails)
     if platform.restarts().get("notification"):
         mails = without_second_copies(mails)

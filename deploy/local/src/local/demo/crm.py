@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Final, Self
 
 from local.child import end, spawn
-from local.platform import Platform
+from local.demo.target import Target
 
 _LOOK: Final = 0.5
 
@@ -17,7 +17,7 @@ _LOOK: Final = 0.5
 class Crm:
     """Reads beside the platform, and is started again when it exits."""
 
-    def __init__(self, platform: Platform) -> None:
+    def __init__(self, platform: Target) -> None:
         self.file = platform.var / "crm.sqlite"
         self._log = platform.var / "logs" / "crm.log"
         program = Path(sys.executable).parent / "crm"

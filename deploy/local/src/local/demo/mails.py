@@ -45,10 +45,13 @@ class Mails:
 
     async def link(self, mail: Listed, part: str) -> str | None:
         """Return the address in the text of a mail that contains `part`."""
-        raw = (await self._browser.fetch(f"/mails/api/{mail['id']}")).content
-        body = message_from_bytes(raw, policy=policy.default).get_body(("plain",))
+        body = message_from_bytes(await self.raw(mail), policy=policy.default).get_body(("plain",))
         text = body.get_content() if body is not None else ""
         return next((link for link in _LINK.findall(text) if part in link), None)
+
+    async def raw(self, mail: Listed) -> bytes:
+        """Return a mail as it was received."""
+        return (await self._browser.fetch(f"/mails/api/{mail['id']}")).content
 
     async def _list(self, query: str) -> list[Listed]:
         answer: list[Listed] = (await self._browser.fetch(f"/mails/api?{query}")).json()

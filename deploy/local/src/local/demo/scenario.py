@@ -24,9 +24,9 @@ from local.demo.front_door import Sent
 from local.demo.mails import Mails
 from local.demo.person import Identity
 from local.demo.season import CRENEAUX, REMINDER, Season, moments
+from local.demo.target import Target
 from local.demo.team import Team
 from local.demo.truth import Row, Truth, until
-from local.platform import Platform
 
 PATIENCE: Final = 300.0
 SOLVER_PATIENCE: Final = 600.0
@@ -59,7 +59,14 @@ class Played:
 class Scenario:
     """One season on one running platform."""
 
-    def __init__(self, platform: Platform, season: Season, told: Told, stage: Stage = _no_stage) -> None:
+    def __init__(
+        self,
+        platform: Target,
+        season: Season,
+        told: Told,
+        stage: Stage = _no_stage,
+        mailbox: Callable[[Browser], Mails] = Mails,
+    ) -> None:
         self._platform = platform
         self._season = season
         self._told = told
@@ -67,7 +74,7 @@ class Scenario:
         self._truth = Truth(platform)
         self._team = Team(platform.public_url, platform.team_password)
         self._browser = Browser(platform.public_url)
-        self._mails = Mails(self._browser)
+        self._mails = mailbox(self._browser)
         self._choice = random.Random(season.seed)  # noqa: S311 - who answers, not a secret
         self._started = datetime.now(UTC)
         self._offset = timedelta(0)

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import asyncpg
 
-from local.platform import Platform
+from local.demo.target import Target
 from local.postgres import SERVICES
 
 PATIENCE: Final = 90.0
@@ -19,7 +19,7 @@ Row = tuple[Any, ...]
 class Truth:
     """Reads only. A database that restarts is asked again."""
 
-    def __init__(self, platform: Platform) -> None:
+    def __init__(self, platform: Target) -> None:
         self._urls = {s: platform.database_url(s).replace("+asyncpg", "", 1) for s in SERVICES}
 
     async def rows(self, service: str, query: str, *values: object) -> list[Row]:
