@@ -19,6 +19,9 @@ FOLDER = Path(__file__).parent
 CLUSTER = {"strimzi.io/cluster": "ateliers"}
 HEAD = "# Written by generate.py from the contract's table: change it there.\n"
 
+COPIES = 3
+"""Of each partition: one node may be lost, or upgraded, without a word being lost or refused."""
+
 LAG_PER_WORKER = 5_000
 """Events that wait for each worker before there is one more: README.md says what a worker gets through."""
 
@@ -30,7 +33,7 @@ def topic(topic: Topic) -> Resource:
         "apiVersion": "kafka.strimzi.io/v1",
         "kind": "KafkaTopic",
         "metadata": {"name": topic.name, "labels": CLUSTER},
-        "spec": {"partitions": topic.partitions, "config": configuration(topic)},
+        "spec": {"partitions": topic.partitions, "replicas": COPIES, "config": configuration(topic, COPIES)},
     }
 
 

@@ -16,18 +16,15 @@ CLUSTER = "ateliers"
 
 
 def topics(rendered: Any) -> Iterator[str]:
-    """Yield what differs from the table; an overlay may add copies and what follows from them, nothing else."""
     contract = {topic.name: topic for topic in TOPICS}
     yield from (f"{name} is missing or too much" for name in contract.keys() ^ rendered.names("KafkaTopic"))
     for item in rendered.of("KafkaTopic"):
-        topic = contract.get(item["metadata"]["name"])
-        spec = dict(item["spec"])
-        added = {spec.pop("replicas", None), spec["config"].get("min.insync.replicas")}
-        config = {key: value for key, value in spec["config"].items() if key != "min.insync.replicas"}
-        if topic and {**spec, "config": config} != {"partitions": topic.partitions, "config": configuration(topic)}:
-            yield f"{topic.name}: {spec}"
-        if added not in ({None}, {3, "2"}):
-            yield f"{item['metadata']['name']}: copies {added}"
+        topic, spec = contract.get(item["metadata"]["name"]), item["spec"]
+        copies = spec.get("replicas", 0)
+        if topic and spec["partitions"] != topic.partitions:
+            yield f"{topic.name}: {spec['partitions']} partitions"
+        if topic and (copies < 3 or spec["config"] != configuration(topic, copies)):
+            yield f"{topic.name}: {copies} copies, {spec['config']}"
 
 
 def access(rendered: Any) -> Iterator[str]:
@@ -130,7 +127,8 @@ PLANTED: list[tuple[Callable[[Any], Iterator[str]], Callable[[Any], Any]]] = [
     (topics, lambda r: topic(r)["metadata"].update(name="ateliers.inscription")),
     (topics, lambda r: topic(r)["spec"].update(partitions=6)),
     (topics, lambda r: topic(r)["spec"]["config"].update({"retention.ms": "1000"})),
-    (topics, lambda r: topic(r)["spec"]["config"].update({"min.insync.replicas": "3"})),
+    (topics, lambda r: topic(r)["spec"]["config"].update({"min.insync.replicas": "1"})),
+    (topics, lambda r: topic(r)["spec"].update(replicas=1)),
     (access, lambda r: r.objects.remove(r.one("KafkaUser", "crm"))),
     (access, lambda r: acls(r).pop()),
     (access, lambda r: acls(r)[0]["operations"].append("Write")),
