@@ -1,6 +1,10 @@
-"""Both overlays as kustomize renders them. `make test-kubernetes` fetches the tools first; without them, all skip."""
+"""Both overlays, and the folder that README.md tells operators to write, as kustomize renders them.
+
+`make test-kubernetes` fetches the tools first; without them, all of these tests skip.
+"""
 
 import copy
+import re
 import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -12,6 +16,8 @@ import yaml
 
 ROOT = Path(__file__).resolve().parents[2]
 TOOLS = ROOT / ".tools" / "kubernetes"
+MANIFESTS = ROOT / "deploy" / "kubernetes"
+OVERLAYS = ("small", "national", "an operator's own")
 
 Object = dict[str, Any]
 
@@ -69,11 +75,16 @@ def tools() -> Path:
 
 
 @pytest.fixture(scope="session")
-def builds(tools: Path) -> dict[str, Rendered]:
-    return {overlay: _build(tools, overlay) for overlay in ("small", "national")}
+def builds(tools: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Rendered]:
+    own = tmp_path_factory.mktemp("own")
+    (own / "ateliers").symlink_to(ROOT)
+    (told,) = re.findall(r"^```yaml\n(.*?)^```", (MANIFESTS / "README.md").read_text(), re.MULTILINE | re.DOTALL)
+    (own / "kustomization.yaml").write_text(told)
+    folders = (MANIFESTS / "overlays" / "small", MANIFESTS / "overlays" / "national", own)
+    return {overlay: _build(tools, overlay, folder) for overlay, folder in zip(OVERLAYS, folders, strict=True)}
 
 
-@pytest.fixture(params=["small", "national"])
+@pytest.fixture(params=OVERLAYS)
 def rendered(request: pytest.FixtureRequest, builds: dict[str, Rendered]) -> Rendered:
     """Each overlay in turn: a copy that a test may spoil."""
     return copy.deepcopy(builds[request.param])
@@ -84,7 +95,6 @@ def national(builds: dict[str, Rendered]) -> Rendered:
     return copy.deepcopy(builds["national"])
 
 
-def _build(tools: Path, overlay: str) -> Rendered:
-    folder = ROOT / "deploy" / "kubernetes" / "overlays" / overlay
+def _build(tools: Path, overlay: str, folder: Path) -> Rendered:
     done = subprocess.run([tools / "kustomize", "build", folder], capture_output=True, text=True, check=True)  # noqa: S603
     return Rendered(overlay, list(yaml.safe_load_all(done.stdout)))

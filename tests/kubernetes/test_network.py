@@ -88,8 +88,8 @@ def spec(rendered: Any, policy: str) -> Any:
     return rendered.one("NetworkPolicy", policy)["spec"]
 
 
-def forget(rendered: Any, name: str) -> None:
-    rendered.objects.remove(rendered.one("NetworkPolicy", name))
+def forget(rendered: Any, name: str) -> Any:
+    return rendered.objects.remove(rendered.one("NetworkPolicy", name))
 
 
 WAYS_OUT: dict[str, Callable[[Any], Any]] = {
@@ -113,9 +113,9 @@ WAYS_OUT: dict[str, Callable[[Any], Any]] = {
 
 
 @pytest.mark.parametrize("plant", WAYS_OUT.values(), ids=WAYS_OUT)
-def test_a_wrong_way_out_is_found(rendered: Any, plant: Callable[[Any], Any]) -> None:
-    plant(rendered)
-    assert list(wrong_ways_out(rendered))
+def test_a_wrong_way_out_is_found(national: Any, plant: Callable[[Any], Any]) -> None:
+    plant(national)
+    assert list(wrong_ways_out(national))
 
 
 WAYS_IN: dict[str, Callable[[Any], Any]] = {
@@ -129,6 +129,6 @@ WAYS_IN: dict[str, Callable[[Any], Any]] = {
 
 
 @pytest.mark.parametrize("plant", WAYS_IN.values(), ids=WAYS_IN)
-def test_a_wrong_way_in_is_found(rendered: Any, plant: Callable[[Any], Any]) -> None:
-    plant(rendered)
-    assert list(wrong_ways_in(rendered))
+def test_a_wrong_way_in_is_found(national: Any, plant: Callable[[Any], Any]) -> None:
+    plant(national)
+    assert list(wrong_ways_in(national))

@@ -80,9 +80,9 @@ def test_no_object_is_there_twice(rendered: Any) -> None:
     ],
 )
 def test_a_wrong_field_is_found(
-    rendered: Any, definitions: dict[tuple[str, str], Any], kind: str, path: str, value: Any
+    national: Any, definitions: dict[tuple[str, str], Any], kind: str, path: str, value: Any
 ) -> None:
-    item = rendered.of(kind)[0]
+    item = national.of(kind)[0]
     put(item, path, value)
     assert len(problems(item, definitions)) == 1
 
