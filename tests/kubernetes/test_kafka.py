@@ -13,6 +13,7 @@ from contracts.topics import SERVICES, TOPICS, Principal, topics_read_by
 
 GENERATE = Path(__file__).resolve().parents[2] / "deploy" / "kubernetes" / "generate.py"
 CLUSTER = "ateliers"
+SERVERS = "KAFKA_BOOTSTRAP_SERVERS"
 
 
 def topics(rendered: Any) -> Iterator[str]:
@@ -86,18 +87,31 @@ def scaling(rendered: Any) -> Iterator[str]:
             about = trigger["metadata"]
             if (about["consumerGroup"], about["offsetResetPolicy"]) != (service.value, "earliest"):
                 yield f"{service}: {about}"
-            if trigger["authenticationRef"]["name"] != f"{service}-kafka":
-                yield f"{service} asks under another's login"
         down = spec["advanced"]["horizontalPodAutoscalerConfig"]["behavior"]["scaleDown"]
         if down["stabilizationWindowSeconds"] < 300 or [p["value"] for p in down["policies"]] != [1]:
             yield f"{service} is scaled down fast: each time, the whole group stands still"
+
+
+def asking(rendered: Any) -> Iterator[str]:
+    """KEDA asks from a namespace of its own, for each service under its own login."""
+    (servers,) = {item["data"][SERVERS] for item in rendered.of("ConfigMap") if SERVERS in item["data"]}
+    if not servers.partition(":")[0].endswith(".svc"):
+        yield f"{servers} is found in one namespace, and KEDA is in another"
+    for item in rendered.of("ScaledObject"):
+        login = f"{item['spec']['scaleTargetRef']['name'].removesuffix('-worker')}-kafka"
+        for trigger in item["spec"]["triggers"]:
+            if (trigger["authenticationRef"]["name"], trigger["metadata"]["bootstrapServersFromEnv"]) != (
+                login,
+                SERVERS,
+            ):
+                yield f"{login}: {trigger}"
     for item in rendered.of("TriggerAuthentication"):
         service = item["metadata"]["name"].removesuffix("-kafka")
         if {ref["name"] for ref in item["spec"]["secretTargetRef"]} != {service, f"{CLUSTER}-cluster-ca-cert"}:
             yield f"{service} has another's password"
 
 
-RULES = (topics, access, cluster, workers, scaling)
+RULES = (topics, access, cluster, workers, scaling, asking)
 
 
 @pytest.mark.parametrize("rule", RULES)
@@ -140,12 +154,15 @@ PLANTED: list[tuple[Callable[[Any], Iterator[str]], Callable[[Any], Any]]] = [
     (workers, lambda r: r.objects.remove(r.one("ScaledObject", "feedback-worker")) or r.one(
         "Deployment", "feedback-worker")["spec"].update(replicas=13)),
     (scaling, lambda r: scaled(r)["triggers"].pop()),
+    (asking, lambda r: scaled(r)["triggers"][0]["metadata"].update(bootstrapServersFromEnv="KAFKA")),
+    (asking, lambda r: next(item["data"] for item in r.of("ConfigMap") if SERVERS in item["data"]).update(
+        {SERVERS: "ateliers-kafka-bootstrap:9093"})),
     (scaling, lambda r: scaled(r)["triggers"][0]["metadata"].update(consumerGroup="crm")),
     (scaling, lambda r: scaled(r)["triggers"][0]["metadata"].update(offsetResetPolicy="latest")),
-    (scaling, lambda r: scaled(r)["triggers"][0]["authenticationRef"].update(name="crm-kafka")),
+    (asking, lambda r: scaled(r)["triggers"][0]["authenticationRef"].update(name="crm-kafka")),
     (scaling, lambda r: scaled(r)["advanced"]["horizontalPodAutoscalerConfig"]["behavior"]["scaleDown"].update(
         stabilizationWindowSeconds=0)),
-    (scaling, lambda r: r.one("TriggerAuthentication", "feedback-kafka")["spec"]["secretTargetRef"][0].update(
+    (asking, lambda r: r.one("TriggerAuthentication", "feedback-kafka")["spec"]["secretTargetRef"][0].update(
         name="crm")),
 ]  # fmt: skip
 

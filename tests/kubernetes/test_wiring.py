@@ -58,9 +58,9 @@ def upkeep(rendered: Any) -> Iterator[str]:
             yield f"{name} looks after others' pods"
         if spec["strategy"]["rollingUpdate"] != {"maxUnavailable": 0, "maxSurge": 1}:
             yield f"{name} is upgraded by taking pods away"
-        budget = budgets.get(name, {"maxUnavailable": 1, "selector": spec["selector"]})
-        if budget != {"maxUnavailable": 1, "selector": spec["selector"]}:
-            yield f"{name}: budget {budget}"
+        wanted = {"maxUnavailable": 1, "unhealthyPodEvictionPolicy": "AlwaysAllow", "selector": spec["selector"]}
+        if budgets.get(name, wanted) != wanted:
+            yield f"{name}: budget {budgets[name]}"
 
 
 def autoscaling(rendered: Any) -> Iterator[str]:
@@ -133,6 +133,7 @@ PLANTED: list[tuple[Callable[[Any], Iterator[str]], Callable[[Any], Any]]] = [
     (services, lambda r: r.one("Service", "nowhere")["spec"].update(selector={})),
     (upkeep, lambda r: r.objects.remove(r.one("PodDisruptionBudget", "feedback-web"))),
     (upkeep, lambda r: r.one("PodDisruptionBudget", "feedback-web")["spec"].update(maxUnavailable=0)),
+    (upkeep, lambda r: r.one("PodDisruptionBudget", "feedback-web")["spec"].pop("unhealthyPodEvictionPolicy")),
     (upkeep, lambda r: r.one("PodDisruptionBudget", "feedback-web")["spec"]["selector"]["matchLabels"].clear()),
     (upkeep, lambda r: deployment(r)["selector"]["matchLabels"].pop("app.kubernetes.io/component")),
     (upkeep, lambda r: deployment(r)["strategy"]["rollingUpdate"].update(maxUnavailable=1)),
