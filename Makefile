@@ -2,7 +2,7 @@
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help demo run test check faults faults-points faults-broken bench bench-groupes install python
+.PHONY: help demo run test test-kubernetes check faults faults-points faults-broken bench bench-groupes install python
 
 export UV_PYTHON_DOWNLOADS := never
 export MAKE_STARTED := $(shell date +%s)
@@ -16,7 +16,7 @@ PACKAGES := contracts chassis registration scheduling notification feedback loca
 SYNC := $(UV) sync --frozen --inexact --quiet --python $(PYTHON)
 
 help: ## this table
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 demo: install ## the whole platform at work, from nothing; Ctrl-C ends it (ONCE=1: ends by itself, checked)
 	@$(BIN)/ateliers demo $(if $(filter-out 0,$(ONCE)),--once)
@@ -37,12 +37,19 @@ faults-points: install ## a process dies at each named step of subscriber, relay
 faults-broken: install ## services built wrongly on purpose are found out by the same checker
 	@$(BIN)/python -m tests.faults.broken
 
+test-kubernetes: install ## the manifests, rendered and checked against the schemas of Kubernetes, KEDA and Strimzi (needs Go)
+	@$(SYNC) --group kubernetes
+	@$(BIN)/python deploy/kubernetes/tools.py
+	@$(BIN)/pytest tests/kubernetes
+
 check: install ## format, lint, types, architecture, generated files
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy $(addprefix -p ,$(PACKAGES))
+	$(BIN)/mypy deploy/kubernetes/generate.py deploy/kubernetes/tools.py
 	$(BIN)/lint-imports
 	$(BIN)/python -m contracts.generate --check
+	$(BIN)/python deploy/kubernetes/generate.py --check
 
 bench: install ## consumer, relay and mail against the obvious stack, as ratios of one run
 	@$(SYNC) --group bench
