@@ -1,4 +1,4 @@
-"""The console command of a service: `<service> [--roles web,worker,relay]`, `migrate`, `dlq` and `outbox`."""
+"""The console command of a service: `<service> [--roles web,worker,relay]`, `migrate`, `replay`, `dlq`, `outbox`."""
 
 import asyncio
 import os
@@ -11,7 +11,7 @@ import typer
 from chassis import migrations, tracing
 from chassis.clock import make_clock
 from chassis.logs import configure_logs
-from chassis.ops import dlq_command, outbox_command
+from chassis.ops import dlq_command, outbox_command, replay_command
 from chassis.service import Role, Service, run
 from chassis.settings import Settings, load
 from chassis.store import Database, make_engine, sqlstate, unreachable
@@ -66,6 +66,7 @@ def command(name: str, settings_type: type[S], build: Callable[[S, Database], Se
             _fail(name, unreachable(error))
 
     app.add_typer(dlq_command.make(compose), name="dlq")
+    replay_command.add_to(app, compose)
     app.add_typer(outbox_command.make(compose), name="outbox")
     return app
 

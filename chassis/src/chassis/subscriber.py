@@ -145,6 +145,16 @@ class Subscriber:
         metrics.batch_seconds.labels(topic=partition.topic).observe(time.perf_counter() - started)
         return True
 
+    async def take_again(self, records: Sequence[Record]) -> None:
+        """Take records of one partition apart from the group; what has been taken before has no effect. May raise."""
+        items = [_read(record) for record in records]
+        try:
+            await self._apply(items, one_by_one=False)
+        except Exception as error:
+            if is_transient(error):
+                raise
+            await self._apply(items, one_by_one=True)
+
     async def _apply(self, items: Sequence[Item], *, one_by_one: bool) -> None:
         async with self._database.transaction() as tx:
             for record, content in items:

@@ -4,7 +4,6 @@ Status 0: done; 1: something is still open, or a server does not answer; 2: the 
 """
 
 from collections import Counter
-from datetime import datetime
 from typing import Annotated, TypeAlias
 
 import typer
@@ -42,7 +41,7 @@ def make(compose: Compose) -> typer.Typer:
         page: Annotated[int, typer.Option(min=1)] = 1,
     ) -> None:
         """List records, the oldest first, without their content."""
-        wanted = Wanted(None, topic, key, reason, _moment(since), _moment(until), closed)
+        wanted = Wanted(None, topic, key, reason, terminal.read_moment(since), terminal.read_moment(until), closed)
         run(compose(), lambda service: _list(service, wanted, limit, page))
 
     @app.command()
@@ -151,7 +150,14 @@ def _wanted(
     since: str | None,
     until: str | None,
 ) -> Wanted:
-    wanted = Wanted(_letter(record) if record else None, topic, key, reason, _moment(since), _moment(until))
+    wanted = Wanted(
+        _letter(record) if record else None,
+        topic,
+        key,
+        reason,
+        terminal.read_moment(since),
+        terminal.read_moment(until),
+    )
     if wanted.is_everything():
         fail("say which records: topic/partition/offset, --topic, --key, --reason, --since or --until")
     return wanted
@@ -162,13 +168,3 @@ def _letter(written: str) -> LetterId:
         return LetterId.parse(written)
     except ValueError:
         fail(f"{written}: write topic/partition/offset, as `dlq list` does")
-
-
-def _moment(written: str | None) -> datetime | None:
-    """Read a time; without an offset it is the machine's own."""
-    if written is None:
-        return None
-    try:
-        return datetime.fromisoformat(written).astimezone()
-    except ValueError:
-        fail(f"{written}: write a time like 2027-05-03T14:00+02:00")

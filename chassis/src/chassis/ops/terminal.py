@@ -79,6 +79,16 @@ def moment(value: datetime) -> str:
     return value.astimezone().isoformat(timespec="seconds")
 
 
+def read_moment(written: str | None) -> datetime | None:
+    """Read a time; without an offset it is the machine's own."""
+    if written is None:
+        return None
+    try:
+        return datetime.fromisoformat(written).astimezone()
+    except ValueError:
+        fail(f"{written}: write a time like 2027-05-03T14:00+02:00")
+
+
 def key(value: bytes | None) -> str:
     """Only what looks like one of our ids: a stranger may have put anything there."""
     return value.decode() if value and _PLAIN_KEY.fullmatch(value) else "?"
