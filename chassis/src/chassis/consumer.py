@@ -1,6 +1,7 @@
 """The consumer of one process: started, watched, and replaced when it does not work any more."""
 
 import asyncio
+import ssl
 from collections.abc import Sequence
 from typing import Final
 
@@ -12,6 +13,7 @@ from faststream.kafka import KafkaBroker
 from chassis import metrics
 from chassis.broker import make_broker
 from chassis.handlers import Handlers
+from chassis.kafka import reach
 from chassis.pulse import Pulse
 from chassis.settings import Settings
 from chassis.store import Database
@@ -63,13 +65,14 @@ class Consumer:
         subscriber = Subscriber(self._service, self._topics, self._handlers, self._database, self.pulse)
         subscriber.attach(broker)
         try:
+            await reach(self._settings)
             await asyncio.wait_for(broker.start(), START_SECONDS)
             self._joined = True
             log.info("consuming", topics=[topic.name for topic in self._topics])
             while True:
                 await asyncio.sleep(LOOK_SECONDS)
                 await self._look(broker, subscriber)
-        except KafkaError:
+        except (KafkaError, ssl.SSLError):
             self.pulse.beat()  # Kafka is away: that is known, and nothing that a restart of the process would help
             raise
         finally:

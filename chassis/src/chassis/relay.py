@@ -26,6 +26,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis import metrics
 from chassis.kafka import connection as kafka_connection
+from chassis.kafka import reach
 from chassis.lock import alone
 from chassis.settings import Settings
 from chassis.store import Database, unpack_headers
@@ -80,6 +81,7 @@ class Relay:
         metrics.relay_active.set(1)
         producer = self._producer()
         try:
+            await reach(self._settings)
             await producer.start()
             async with self._database.engine.connect() as connection:
                 await connection.execution_options(isolation_level="AUTOCOMMIT")

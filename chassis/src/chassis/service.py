@@ -14,12 +14,12 @@ from enum import StrEnum
 from pathlib import Path
 
 import structlog
-from aiokafka.errors import KafkaError, UnknownTopicOrPartitionError
+from aiokafka.errors import UnknownTopicOrPartitionError
 from contracts.topics import Principal, topics_read_by
 from fastapi import APIRouter
 from sqlalchemy import MetaData
 
-from chassis import metrics, migrations, upkeep
+from chassis import kafka, metrics, migrations, upkeep
 from chassis.consumer import Consumer, ConsumerDead, ConsumerStuck
 from chassis.handlers import Handlers
 from chassis.health import Health, database_check, kafka_check
@@ -172,8 +172,8 @@ def _advice(error: Exception) -> str:
         return f"the consumer is replaced: {error}"
     if isinstance(error, UnknownTopicOrPartitionError):
         return "waiting for topics that are missing: run `ateliers-topics create`, and check this login's rights"
-    if isinstance(error, KafkaError):
-        return f"waiting for Kafka ({type(error).__name__}): check KAFKA_BOOTSTRAP_SERVERS, its topics and that it runs"
+    if told := kafka.advice(error):
+        return told
     if is_transient(error):
         return f"waiting for a connection ({type(error).__name__}): check PostgreSQL and Kafka"
     return f"restarting after {describe(error)}"

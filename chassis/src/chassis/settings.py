@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 from typing import Literal, NoReturn, TypeVar
 
-from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic import Field, FilePath, SecretStr, ValidationError, field_validator
 from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
@@ -23,7 +23,9 @@ class KafkaSettings(BaseSettings):
     kafka_security_mechanism: Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"] = "SCRAM-SHA-512"
     kafka_security_username: str | None = None
     kafka_security_password: SecretStr | None = None
-    kafka_security_ca_file: Path | None = None
+    kafka_security_ca_file: FilePath | None = Field(default=None, description="Who signed the brokers' certificates")
+    kafka_security_cert_file: FilePath | None = Field(default=None, description="This login's own certificate, PEM")
+    kafka_security_key_file: FilePath | None = Field(default=None, description="Its key, PEM; may be in the same file")
 
 
 class Settings(KafkaSettings):

@@ -14,7 +14,7 @@ from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.errors import KafkaError
 from contracts.topics import DLQS, TOPICS, Topic
 
-from chassis.kafka import connection
+from chassis.kafka import advice, connection, reach
 from chassis.settings import KafkaSettings, load
 
 NAME = "ateliers-topics"
@@ -45,6 +45,7 @@ async def _existing(admin: AIOKafkaAdminClient) -> dict[str, int]:
 
 
 async def _create(settings: KafkaSettings, replication: int) -> list[str]:
+    await reach(settings)
     admin = AIOKafkaAdminClient(**connection(settings))
     await admin.start()
     try:
@@ -63,6 +64,7 @@ async def _create(settings: KafkaSettings, replication: int) -> list[str]:
 
 
 async def _check(settings: KafkaSettings) -> list[str]:
+    await reach(settings)
     admin = AIOKafkaAdminClient(**connection(settings))
     await admin.start()
     try:
@@ -100,10 +102,7 @@ def _run(settings: KafkaSettings, work: Coroutine[object, object, list[str]]) ->
     try:
         return asyncio.run(work)
     except (KafkaError, OSError) as error:
-        sys.stderr.write(
-            f"{NAME}: Kafka does not answer at {settings.kafka_bootstrap_servers} ({type(error).__name__}): "
-            "check KAFKA_BOOTSTRAP_SERVERS and KAFKA_SECURITY_…\n"
-        )
+        sys.stderr.write(f"{NAME}: {settings.kafka_bootstrap_servers}: {advice(error)}\n")
         raise SystemExit(1) from None
 
 

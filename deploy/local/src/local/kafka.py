@@ -21,6 +21,8 @@ from local.ports import LOOPBACK, free_port
 _API_VERSIONS_KEY = 18
 # The storage id only has to be stable and shared by the nodes of one cluster (22 characters of base64).
 DEFAULT_CLUSTER_ID = "QXRlbGllcnMtaW50ZXJhYQ"
+ADMIN = "admin"
+_SCRAM = "SCRAM-SHA-512"
 _LOG4J = """\
 <Configuration status="ERROR"><Appenders><Console name="out">
 <PatternLayout pattern="%d %p %m (%c{1})%n"/></Console></Appenders>
@@ -33,7 +35,10 @@ class KafkaStartError(Exception):
 
 
 class KafkaNode:
-    """One broker and controller; `voters` names all controllers ("1@127.0.0.1:29093,…") of a cluster."""
+    """One broker and controller; `voters` names all controllers ("1@127.0.0.1:29093,…") of a cluster.
+
+    With an `admin_password` clients log in (SCRAM-SHA-512), may do only what a rule allows, and `admin` may do all.
+    """
 
     def __init__(
         self,
@@ -44,6 +49,7 @@ class KafkaNode:
         node_id: int = 1,
         voters: str | None = None,
         cluster_id: str = DEFAULT_CLUSTER_ID,
+        admin_password: str | None = None,
         overrides: Mapping[str, str] | None = None,
         log: Path | None = None,
     ) -> None:
@@ -53,6 +59,7 @@ class KafkaNode:
         self.node_id = node_id
         self.voters = voters or f"{node_id}@{LOOPBACK}:{self.controller_port}"
         self.cluster_id = cluster_id
+        self.admin_password = admin_password
         self.overrides = dict(overrides or {})
         self.log = log or self.data / "kafka.log"
         self.process: subprocess.Popen[bytes] | None = None
@@ -90,6 +97,7 @@ class KafkaNode:
             # After a kill -9 the controller lets the node back in when its old session has expired.
             "broker.session.timeout.ms": "3000",
             "broker.heartbeat.interval.ms": "500",
+            **(_access_control(self.admin_password) if self.admin_password else {}),
             **self.overrides,
         }
 
@@ -120,6 +128,8 @@ class KafkaNode:
             command = self.command(
                 "kafka.tools.StorageTool", "format", "-t", self.cluster_id, "-c", str(self._properties)
             )
+            if self.admin_password:
+                command += ["--add-scram", f"{_SCRAM}=[name={ADMIN},password={self.admin_password}]"]
             done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 - our own
             if done.returncode:
                 raise KafkaStartError(f"Kafka ne peut pas préparer {self.data} : {done.stderr or done.stdout}")
@@ -166,3 +176,17 @@ class KafkaNode:
         if self.process is not None:
             end(self.process, signal.SIGTERM)
             self.process = None
+
+
+def _access_control(admin_password: str) -> dict[str, str]:
+    login = f'org.apache.kafka.common.security.scram.ScramLoginModule required username="{ADMIN}"'
+    return {
+        "listener.security.protocol.map": "CLIENTS:SASL_PLAINTEXT,CONTROLLER:PLAINTEXT",
+        "sasl.enabled.mechanisms": _SCRAM,
+        "sasl.mechanism.inter.broker.protocol": _SCRAM,
+        "listener.name.clients.scram-sha-512.sasl.jaas.config": f'{login} password="{admin_password}";',
+        "authorizer.class.name": "org.apache.kafka.metadata.authorizer.StandardAuthorizer",
+        "allow.everyone.if.no.acl.found": "false",
+        # Only the nodes themselves come in without a login, by the controllers' own port.
+        "super.users": f"User:{ADMIN};User:ANONYMOUS",
+    }
