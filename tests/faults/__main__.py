@@ -12,7 +12,7 @@ from typing import Final
 from tests.faults.proof import Plan, everything, run
 from tests.faults.report import report
 
-LONG: Final = Plan(seconds=float("inf"), rate=300.0, events=1_000_000, faults=1_000, patience=3600.0)
+LONG: Final = Plan(seconds=float("inf"), rate=300.0, events=1_000_000, faults=1_000)
 
 
 def main() -> None:

@@ -19,7 +19,7 @@ _PLAN: Final = Plan(
     services=("registration",),
     replicas={"web": 1, "worker": 2, "relay": 1},
     wrapped=True,
-    patience=10.0,
+    patience=15.0,
 )
 
 
