@@ -33,7 +33,6 @@ MAILER: Final = (
     "mailer: accepted by the mail server, not marked",
     "mailer: marked",
 )
-POINTS: Final = (*MAILER, *SUBSCRIBER, *RELAY)
 
 Reach = Callable[[str], None]
 

@@ -147,7 +147,7 @@ async def _seasons(play: Play, until: float, over: asyncio.Event) -> None:
 async def settle(stand: Stand, patience: float) -> list[str]:
     """Wait until nothing is left to do; what has not changed for `patience` seconds never will, and is a finding."""
     quiet, before, changed = 0, [""], time.monotonic()
-    while quiet < 2:  # noqa: PLR2004 - what the last look overtook, the next one sees
+    while quiet < 2:
         busy = await _busy(stand)
         quiet = 0 if busy else quiet + 1
         if busy != before:
