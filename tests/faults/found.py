@@ -3,11 +3,11 @@
 import json
 import sqlite3
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypeAlias, TypeVar
 from uuid import UUID
 
 import asyncpg
@@ -21,6 +21,8 @@ from tests.faults.sent import NUMBER
 from tests.faults.stand import Stand
 
 Rows = list[tuple[Any, ...]]
+Record: TypeAlias = "ConsumerRecord[Any, Any]"
+T = TypeVar("T")
 PREFIX: Final = "fr.anct.ateliers."
 
 
@@ -97,10 +99,10 @@ async def collect(stand: Stand, planted: Iterable[str]) -> Found:
     found = Found()
     for service in stand.services:
         await _read_database(stand, service, found)
-    found.log = [_entry(record) for record in await _read(stand, EVENT_TOPICS)]
+    found.log = sorted(await _read(stand, EVENT_TOPICS, _entry), key=_place)
     own = tuple(topic for topic in DLQS if topic.producers[0] in stand.services)
-    for record in await _read(stand, own):
-        found.told_aside.setdefault(record.topic.split(".")[1], []).append(_told(record))
+    for service, letter in await _read(stand, own, _told):
+        found.told_aside.setdefault(service, []).append(letter)
     found.lag = await lags(stand)
     for line in stand.kept.read_text().splitlines():
         mail = json.loads(line)
@@ -139,8 +141,8 @@ def _text(row: tuple[Any, ...]) -> tuple[Any, ...]:
     return tuple(str(value) if isinstance(value, UUID) else value for value in row)
 
 
-async def _read(stand: Stand, topics: Iterable[Topic]) -> list[ConsumerRecord[Any, Any]]:
-    """Everything on these topics, in the order of each partition."""
+async def _read(stand: Stand, topics: Iterable[Topic], keep: Callable[[Record], T]) -> list[T]:
+    """Everything on these topics, each record as `keep` makes it at once: values are too large to hold them all."""
     consumer = AIOKafkaConsumer(bootstrap_servers=stand.cluster.direct_servers, max_partition_fetch_bytes=4_000_000)
     await consumer.start()
     try:
@@ -148,16 +150,20 @@ async def _read(stand: Stand, topics: Iterable[Topic]) -> list[ConsumerRecord[An
         consumer.assign(partitions)
         await consumer.seek_to_beginning()
         ends = await consumer.end_offsets(partitions)
-        taken: list[ConsumerRecord[Any, Any]] = []
+        kept: list[T] = []
         while any([await consumer.position(partition) < end for partition, end in ends.items()]):
             for batch in (await consumer.getmany(timeout_ms=500)).values():
-                taken += batch
+                kept += map(keep, batch)
+        return kept
     finally:
         await consumer.stop()
-    return sorted(taken, key=lambda record: (record.topic, record.partition, record.offset))
 
 
-def _entry(record: ConsumerRecord[Any, Any]) -> Entry:
+def _place(entry: Entry) -> tuple[str, int, int]:
+    return entry.topic, entry.partition, entry.offset
+
+
+def _entry(record: Record) -> Entry:
     headers = {name: content for name, content in record.headers if content is not None}
     number = headers.get(NUMBER)
     kind = headers.get("ce_type", b"").decode(errors="replace").removeprefix(PREFIX).removesuffix(".v1")
@@ -173,7 +179,7 @@ def _entry(record: ConsumerRecord[Any, Any]) -> Entry:
     )
 
 
-def _answer(record: ConsumerRecord[Any, Any], kind: str) -> str:
+def _answer(record: Record, kind: str) -> str:
     """Say in one word what an event of ours decides."""
     if record.topic == INSCRIPTIONS.name:
         data = json.loads(record.value)
@@ -185,11 +191,13 @@ def _answer(record: ConsumerRecord[Any, Any], kind: str) -> str:
     return ""
 
 
-def _told(record: ConsumerRecord[Any, Any]) -> Letter:
+def _told(record: Record) -> tuple[str, Letter]:
+    """Return the service of a dead letter, and the letter."""
     own = {"dlq_reason", "dlq_origin"}
     ours = {name: (content or b"").decode() for name, content in record.headers if name in own}
     rest = tuple((name, content) for name, content in record.headers if name not in own)
-    return Letter(ours.get("dlq_origin", ""), record.key, rest, record.value, ours.get("dlq_reason", ""))
+    letter = Letter(ours.get("dlq_origin", ""), record.key, rest, record.value, ours.get("dlq_reason", ""))
+    return record.topic.split(".")[1], letter
 
 
 async def crm_lag(stand: Stand) -> int:

@@ -1,6 +1,7 @@
 """One run: the platform is started, people come, things go wrong, it comes to rest, and the checker looks."""
 
 import asyncio
+import logging
 import time
 from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -78,6 +79,8 @@ Act = Callable[[Play], Awaitable[None]]
 
 
 async def run(plan: Plan, var: Path, act: Act) -> Result:
+    # What a client says of lost connections is no news here.
+    logging.getLogger("aiokafka").setLevel(logging.CRITICAL)
     stand = Stand(
         var,
         first_port=plan.first_port,

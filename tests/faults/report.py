@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Iterator
 
-from tests.faults.checker import doubts
+from tests.faults.effects import doubts
 from tests.faults.proof import Result
 from tests.faults.sent import NUMBER
 

@@ -6,7 +6,7 @@ from uuid import UUID
 
 import pytest
 
-from tests.faults import checker
+from tests.faults import checker, effects
 from tests.faults.found import Entry, Found, Letter
 from tests.faults.sent import NUMBER, Person, Poison, Sent, Step, expected_answer
 
@@ -180,7 +180,7 @@ def test_an_uncertain_mail_may_have_been_kept() -> None:
     found = found_well()
     found.mails["m3"] = ["kept"]
     assert checker.findings(sent_well(), found) == []
-    assert checker.doubts(found)["uncertain, shown to the team"] == 1
+    assert effects.doubts(found)["uncertain, shown to the team"] == 1
 
 
 @pytest.mark.parametrize(
