@@ -12,8 +12,8 @@ from chassis.service import STOP_SECONDS, Role
 from contracts.topics import SERVICES
 from pydantic import ValidationError
 
-# Read by the image's parts that are no service's Settings: where secrets lie, and uvicorn's own.
-NOT_SETTINGS = {"SECRETS_DIR", "FORWARDED_ALLOW_IPS"}
+# Not read by a service's Settings: where their secrets lie, uvicorn's own, numpy's own.
+NOT_SETTINGS = {"SECRETS_DIR", "FORWARDED_ALLOW_IPS", "OPENBLAS_NUM_THREADS"}
 SECRETS = {
     "database_url": "postgresql+asyncpg://login:password@registration-database/registration",
     "secret_key": 32 * "k",
