@@ -2,8 +2,9 @@
 
 import importlib
 import re
+import tempfile
 from collections.abc import Callable, Iterator
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 import pytest
@@ -83,32 +84,34 @@ def files(pod: Any) -> dict[str, str]:
 
 
 def settings(rendered: Any) -> Iterator[str]:
+    """Yield what a service's own Settings say of what each of its pods is given, with files where it finds them."""
     for pod in rendered.pods():
         model = importlib.import_module(f"{pod.service}.settings").Settings
-        seen = environment(rendered, pod)
-        folder = PurePosixPath(seen["SECRETS_DIR"])
-        secrets = {PurePosixPath(path).name for path in files(pod) if PurePosixPath(path).parent == folder}
-        names = {name.lower(): name for name in seen.keys() - NOT_SETTINGS} | {name: name for name in secrets}
-        yield from (f"{pod.name}: {names[name]} is no setting" for name in names.keys() - model.model_fields.keys())
-        given = {name: SECRETS.get(name) for name in secrets} | {
-            name: seen[variable] for name, variable in names.items() if variable in seen
-        }
-        try:
-            model(**given)
-        except ValidationError as error:
-            yield f"{pod.name}: {error}"
-        if pod.role in {Role.WORKER, Role.RELAY} and not (
-            "kafka_security_password" in secrets and seen["KAFKA_SECURITY_CA_FILE"] in files(pod)
-        ):
+        seen, mounted = environment(rendered, pod), files(pod)
+        secrets = {PurePosixPath(path).name for path in mounted if path.startswith(f"{seen['SECRETS_DIR']}/")}
+        names = {name.lower() for name in seen.keys() - NOT_SETTINGS} | secrets
+        yield from (f"{pod.name}: {name} is no setting" for name in names - model.model_fields.keys())
+        with tempfile.TemporaryDirectory() as root:
+            for path in mounted:
+                file = Path(root + path)
+                file.parent.mkdir(parents=True, exist_ok=True)
+                file.write_text(SECRETS.get(file.name, ""))
+            given = {name.lower(): root + value if value.startswith("/") else value for name, value in seen.items()}
+            Path(given["secrets_dir"]).mkdir(parents=True, exist_ok=True)
+            try:
+                model(_secrets_dir=given["secrets_dir"], **given)
+            except ValidationError as error:
+                yield f"{pod.name}: {error}"
+        if pod.role in {Role.WORKER, Role.RELAY} and "kafka_security_password" not in secrets:
             yield f"{pod.name} can't log in to Kafka"
 
 
 def secrets(rendered: Any) -> Iterator[str]:
     """Each pod has the Secrets of its own service, and Kafka's where it speaks with Kafka."""
     for pod in rendered.pods():
-        allowed = {"ateliers", f"{pod.service}-database"}
+        allowed = {"ateliers", f"{pod.service}-database", "ateliers-cluster-ca-cert"}
         if pod.role in {Role.WORKER, Role.RELAY}:
-            allowed |= {pod.service, "ateliers-cluster-ca-cert"}
+            allowed.add(pod.service)
         if pod.service == "notification":
             allowed.add("notification-smtp")
         yield from (f"{pod.name}: Secret {name}" for name in set(files(pod).values()) ^ allowed)
@@ -193,6 +196,7 @@ PLANTED: list[tuple[Callable[[Any], Iterator[str]], Callable[[Any], Any]]] = [
     (settings, lambda r: config(r, "notification-").update(MAIL_FORM="a@exemple.fr")),
     (settings, lambda r: config(r, "ateliers-").update(PUBLIC_URL="ateliers.exemple.fr")),
     (settings, lambda r: config(r, "ateliers-").update(SECRETS_DIR="/secrets")),
+    (settings, lambda r: pod_spec(r)["volumes"][0]["projected"]["sources"].pop(2)),
     (settings, lambda r: config(r, "ateliers-").update(KAFKA_SECURITY_CA_FILE="/etc/ca.crt")),
     (settings, lambda r: pod_spec(r)["volumes"][0]["projected"]["sources"].pop()),
     (secrets, lambda r: pod_spec(r)["volumes"][0]["projected"]["sources"][1]["secret"].update(name="feedback")),
