@@ -23,7 +23,7 @@ COPIES = 3
 """Of each partition: one node may be lost, or upgraded, without a word being lost or refused."""
 
 LAG_PER_WORKER = 5_000
-"""Events that wait for each worker before there is one more: README.md says what a worker gets through."""
+"""Events that wait for each worker before there is one more: a backlog, where a group that is given out anew pays."""
 
 Resource = dict[str, Any]
 
