@@ -25,20 +25,18 @@ STRIMZI_CLASSES = ("io.strimzi.api.kafka.model.topic.KafkaTopic", "io.strimzi.ap
 FOLDER = Path(__file__).parents[2] / ".tools" / "kubernetes"
 
 
-def _versions() -> str:
-    return "\n".join((KUSTOMIZE, KEDA, *STRIMZI)) + "\n"
-
-
 def kustomize(go: str) -> None:
     environment = {**os.environ, "GOBIN": str(FOLDER)}
     subprocess.run([go, "install", KUSTOMIZE], env=environment, check=True)  # noqa: S603 - pinned above
 
 
 def keda(go: str) -> None:
-    """Copy the definitions out of Go's module cache."""
+    """Copy the definitions, and what each trigger may be told, out of Go's module cache."""
     download = [go, "mod", "download", "-json", KEDA]
     answer = subprocess.run(download, cwd=FOLDER, stdout=subprocess.PIPE, check=True)  # noqa: S603 - pinned above
-    for file in Path(json.loads(answer.stdout)["Dir"], "config", "crd", "bases").glob("keda.sh_*.yaml"):
+    module = Path(json.loads(answer.stdout)["Dir"])
+    scalers = module / "schema" / "generated" / "scalers-schema.json"
+    for file in (scalers, *(module / "config" / "crd" / "bases").glob("keda.sh_*.yaml")):
         shutil.copyfile(file, FOLDER / file.name)
 
 
@@ -56,8 +54,9 @@ def strimzi() -> None:
 
 
 def main() -> int:
-    stamp = FOLDER / "versions"
-    if stamp.is_file() and stamp.read_text() == _versions():
+    stamp = FOLDER / "made-by"
+    recipe = Path(__file__).read_text(encoding="utf-8")
+    if stamp.is_file() and stamp.read_text(encoding="utf-8") == recipe:
         return 0
     go = shutil.which("go")
     if go is None:
@@ -67,7 +66,7 @@ def main() -> int:
     kustomize(go)
     keda(go)
     strimzi()
-    stamp.write_text(_versions())
+    stamp.write_text(recipe, encoding="utf-8")
     return 0
 
 

@@ -70,7 +70,7 @@ class Rendered:
 
 @pytest.fixture(scope="session")
 def tools() -> Path:
-    if not (TOOLS / "versions").is_file() or importlib.util.find_spec("kubernetes_validate") is None:
+    if not (TOOLS / "made-by").is_file() or importlib.util.find_spec("kubernetes_validate") is None:
         pytest.skip("make test-kubernetes fetches kustomize and the definitions that these tests need")
     return TOOLS
 

@@ -1,6 +1,8 @@
 """Every object, strictly, against the schema of its makers: Kubernetes, KEDA and Strimzi."""
 
+import json
 import re
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -57,6 +59,53 @@ def problems(item: Any, definitions: dict[tuple[str, str], Any]) -> list[str]:
 
 def test_every_object_is_valid(rendered: Any, definitions: dict[tuple[str, str], Any]) -> None:
     assert [told for item in rendered.objects for told in problems(item, definitions)] == []
+
+
+@pytest.fixture(scope="session")
+def parameters(tools: Path) -> dict[str, Any]:
+    """What KEDA's Kafka trigger may be told, by name."""
+    scalers = json.loads((tools / "scalers-schema.json").read_text())["scalers"]
+    (kafka,) = (scaler for scaler in scalers if scaler["type"] == "kafka")
+    return {parameter["name"]: parameter for parameter in kafka["parameters"]}
+
+
+def misheard(rendered: Any, parameters: dict[str, Any]) -> Iterator[str]:
+    """Yield what a trigger is told and does not take, or needs and is not told: KEDA's own schema leaves these open."""
+    logins = {item["metadata"]["name"]: item["spec"] for item in rendered.of("TriggerAuthentication")}
+    for item in rendered.of("ScaledObject"):
+        for trigger in item["spec"]["triggers"]:
+            login = logins[trigger["authenticationRef"]["name"]]
+            secret = {entry["parameter"] for entry in (*login["env"], *login["secretTargetRef"])}
+            told = {name.removesuffix("FromEnv"): value for name, value in trigger["metadata"].items()}
+            needed = {name for name, known in parameters.items() if not (known.get("optional") or "default" in known)}
+            yield from (f"{name} is not told" for name in needed - told.keys() - secret)
+            for name, ways in [(n, "metadata") for n in told] + [(n, "triggerAuthentication") for n in secret]:
+                known = parameters.get(name, {})
+                if not known.get(f"{ways}VariableReadable") or told.get(name) not in known.get(
+                    "allowedValue", [told.get(name)]
+                ):
+                    yield f"{name} is told {told.get(name)}"
+
+
+def test_keda_understands_every_trigger(rendered: Any, parameters: dict[str, Any]) -> None:
+    assert list(misheard(rendered, parameters)) == []
+
+
+@pytest.mark.parametrize(
+    ("kind", "path", "value"),
+    [
+        ("ScaledObject", "spec.triggers.0.metadata.lagTreshold", "5000"),
+        ("ScaledObject", "spec.triggers.0.metadata.offsetResetPolicy", "first"),
+        ("ScaledObject", "spec.triggers.0.metadata", {"bootstrapServers": "kafka:9092"}),
+        ("TriggerAuthentication", "spec.env.0.parameter", "login"),
+        ("TriggerAuthentication", "spec.secretTargetRef.0.parameter", "consumerGroup"),
+    ],
+)
+def test_a_trigger_that_keda_mishears_is_found(
+    national: Any, parameters: dict[str, Any], kind: str, path: str, value: Any
+) -> None:
+    put(national.of(kind)[0], path, value)
+    assert list(misheard(national, parameters))
 
 
 def test_no_object_is_there_twice(rendered: Any) -> None:
