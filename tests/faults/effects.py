@@ -9,6 +9,10 @@ from tests.faults.sent import ANNULEE, VALIDEE, Person, Sent
 
 CALENDAR: Final = {"invitation", "seance-deplacee", "seance-annulee", "seance-retiree"}
 """Mails of which a second copy is harmless: a calendar knows their UID and SEQUENCE."""
+KEPT: Final[dict[str, set[int]]] = {"envoye": {1}, "echoue": {0}, "incertain": {0, 1}, "abandonne": {0}}
+"""How often the mail server may have kept a message that ended so."""
+CONNECTIONS: Final = 6
+"""Messages that one mailer has on their way at most."""
 WITHDRAWN: Final = "non_retenue.retrait"
 _ADDRESS: Final = "refusee refus.adresse_invalide"
 
@@ -96,7 +100,7 @@ def mails(sent: Sent, found: Found) -> Iterable[str]:
     """Each fact has its message once; the mail server kept each message once, but for the one case of doubt.
 
     In doubt is a message that was begun and whose end nobody knows: kept or not it is `incertain`, or, where a copy
-    is harmless, sent again.
+    is harmless, sent again. There are no more of them than lines and processes that broke at that point.
     """
     if "notification.envois" not in found.tables:
         return
@@ -107,13 +111,15 @@ def mails(sent: Sent, found: Found) -> Iterable[str]:
     for identity, cle, modele, etat, _ in envois:
         troubles = found.mails.get(identity, [])
         kept = sum(trouble in {"none", "kept"} for trouble in troubles)
-        allowed = {"envoye": {1}, "echoue": {0}, "incertain": {0, 1}, "abandonne": {0}}.get(etat)
-        if allowed is None:
+        if etat not in KEPT:
             yield f"{cle} is still {etat}"
-        elif kept not in allowed and not (modele in CALENDAR and kept > 1):
+        elif kept not in KEPT[etat] and not (modele in CALENDAR and kept):
             yield f"{cle} is {etat} and was kept {kept} times by the mail server ({troubles})"
         elif etat == "echoue" and "never" not in troubles and cle.split(":")[1] not in unaddressable:
             yield f"{cle} was given up and the mail server had not refused it ({troubles})"
+    doubtful, most = doubts(found).total(), _broken_lines(found) + CONNECTIONS * sent.interruptions
+    if doubtful > most:
+        yield f"{doubtful} mails are in doubt, and no more than {most} can have been cut off"
     for message in found.mails.keys() - {identity for identity, *_ in envois}:
         yield f"{message} was sent and no row asks for it"
 
@@ -130,13 +136,19 @@ def _key(entry: Entry) -> str:
     return (entry.key or b"").decode()
 
 
+def _broken_lines(found: Found) -> int:
+    return sum(trouble in {"lost", "kept"} for troubles in found.mails.values() for trouble in troubles)
+
+
 def doubts(found: Found) -> Counter[str]:
     """The one ambiguous case, counted: messages of which nobody knows, and copies that a calendar takes once."""
     counted: Counter[str] = Counter()
     for identity, _, modele, etat, _ in found.tables.get("notification.envois", []):
         kept = sum(trouble in {"none", "kept"} for trouble in found.mails.get(identity, []))
         counted["uncertain, shown to the team"] += etat == "incertain"
-        counted["harmless copies to a calendar"] += modele in CALENDAR and kept > 1
+        counted["known to a calendar twice, or once too often"] += modele in CALENDAR and kept > max(
+            KEPT.get(etat, {1})
+        )
     return counted
 
 

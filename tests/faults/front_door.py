@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 from collections import Counter
-from typing import Final
+from typing import Any, Final
 
 from aiokafka import AIOKafkaProducer
 from contracts.topics import INSCRIPTIONS_RECUES
@@ -21,7 +21,7 @@ class FrontDoor:
 
     def __init__(self, bootstrap_servers: str) -> None:
         self._servers = bootstrap_servers
-        self._producer: AIOKafkaProducer | None = None
+        self._producer: Any = None
         self._renewing = asyncio.Lock()
         self.troubles: Counter[str] = Counter()
 
@@ -52,7 +52,7 @@ class FrontDoor:
     async def _current(self) -> AIOKafkaProducer:
         async with self._renewing:
             while self._producer is None:
-                producer: AIOKafkaProducer = AIOKafkaProducer(
+                producer = AIOKafkaProducer(
                     bootstrap_servers=self._servers,
                     acks="all",
                     enable_idempotence=True,

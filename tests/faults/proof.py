@@ -16,7 +16,7 @@ from local.postgres import SERVICES
 from tests.faults import checker
 from tests.faults.found import Found, collect, crm_lag, lags, rows
 from tests.faults.front_door import FrontDoor
-from tests.faults.nemesis import ALL, Nemesis
+from tests.faults.nemesis import ALL, Fault, Nemesis
 from tests.faults.season import NeverHappenedError, Seasons
 from tests.faults.sent import Sent
 from tests.faults.stand import REPLICAS, SEASON_DOMAIN, Stand
@@ -104,6 +104,7 @@ async def run(plan: Plan, var: Path, act: Act) -> Result:
         play.problems += await settle(stand, plan.patience)
         times.mark("rest")
         await seasons.close()
+        sent.interruptions = sum(_cuts_mails_off(fault) for fault in play.nemesis.faults)
         found = await collect(stand, (*PLANTED, SEASON_DOMAIN, play.flow.domain))
         findings = play.problems + checker.findings(sent, found)
         times.mark("check")
@@ -145,6 +146,10 @@ async def _seasons(play: Play, until: float, over: asyncio.Event) -> None:
             play.problems.append(f"season {play.lived + 1}: {error}")
             return
         play.lived += 1
+
+
+def _cuts_mails_off(fault: Fault) -> bool:
+    return fault.target.startswith(("notification-worker", "mailer")) or fault.name.startswith("PostgreSQL")
 
 
 async def settle(stand: Stand, patience: float) -> list[str]:

@@ -23,7 +23,8 @@ def _lines(result: Result) -> Iterator[str]:
     yield f"  poison {len(sent.poison)} of {len({p.kind for p in sent.poison.values()})} kinds"
     yield f"inscriptions: {len(sent.people)}; seasons with groupes and retours: {result.play.lived}"
     yield f"retours: {len(sent.retours)}; events on all topics: {len(found.log)}"
-    yield f"  sent again by relays, taken once: {len(found.log) - len({(e.topic, e.event) for e in found.log})}"
+    ours = [(entry.topic, entry.event) for entry in found.log if entry.number is None]
+    yield f"  sent again by relays, taken once: {len(ours) - len(set(ours))}"
     yield f"mails kept by the mail server: {_kept(result)}"
     yield from (f"  in doubt: {what}: {count}" for what, count in doubts(found).items() if count)
     yield f"faults: {len(faults)}; processes started again: {result.restarts}"

@@ -72,6 +72,8 @@ class Sent:
     """Records that Kafka has acknowledged, of every kind."""
     campagnes: dict[str, str] = field(default_factory=dict)
     """Its state at the end by code: "ouverte", "close" or "publiee"."""
+    interruptions: int = 0
+    """Faults that may have cut off a mail between the server's answer and its mark."""
     retours: dict[tuple[str, str], int] = field(default_factory=dict)
     """Satisfaction by (séance, inscription), as last sent by the person."""
 

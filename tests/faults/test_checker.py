@@ -67,7 +67,7 @@ def found_well() -> Found:
             ],
             "crm.journal": [(event,) for event in ids],
         },
-        mails={"m1": ["later", "none"], "m2": ["none"], "m3": []},
+        mails={"m1": ["later", "none"], "m2": ["none"], "m3": ["lost"]},
         lag={"registration": 0},
     )
 
@@ -156,6 +156,7 @@ SPOILT: dict[str, tuple[Callable[[Found], None], str]] = {
     "a mail was kept, its line lost, and sent again": (_mail("m2", "kept", "none"), "mails"),
     "a mail was marked and never kept": (_mail("m1", "later"), "mails"),
     "a mail was sent that nobody asked for": (_mail("m9", "none"), "mails"),
+    "a mail is in doubt and nothing had cut it off": (_mail("m3"), "mails"),
     "a message was never made": (_table("notification.envois"), "mails"),
     "the CRM tells another story": (lambda found: found.crm.update(x=([], [("row",)])), "crm"),
     "a name is in a log": (lambda found: found.personal.append("registration-web-1.log:3"), "personal_data"),
