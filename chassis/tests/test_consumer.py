@@ -11,12 +11,13 @@ import pytest
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.coordinator.assignors.roundrobin import RoundRobinPartitionAssignor
-from chassis.consumer import Consumer
+from chassis.consumer import Consumer, TopicsMissing
 from chassis.handlers import Handlers, Received
 from chassis.health import Health
 from chassis.ids import uuid7
 from chassis.measures import Measures
 from chassis.pulse import Pulse
+from chassis.service import advice
 from chassis.settings import Settings
 from chassis.store import Database, Transaction
 from chassis.tables import new_metadata
@@ -200,3 +201,42 @@ async def test_the_lag_of_each_partition_is_told_while_the_database_is_away(grou
 
 async def _away(_tx: Transaction, _events: Sequence[Any]) -> None:
     raise ConnectionRefusedError
+
+
+async def test_a_stop_finishes_the_batch_in_hand_and_leaves_the_group(group: Group, kafka_bootstrap: str) -> None:
+    began = asyncio.Event()
+
+    async def slowly(_tx: Transaction, events: Sequence[Received[InscriptionRetiree]]) -> None:
+        began.set()
+        await asyncio.sleep(2)
+        group.taken += len(events)
+
+    group.handlers.on(InscriptionRetiree)(slowly)
+    async with group.consuming(Pulse()):
+        await group.send()
+        await asyncio.wait_for(began.wait(), 60)
+        assert group.taken == 0
+    assert group.taken == 1
+    admin = AIOKafkaAdminClient(bootstrap_servers=kafka_bootstrap)
+    await admin.start()
+    committed = await admin.list_consumer_group_offsets(group.name)
+    ((*_, state, _, _, members),) = (await admin.describe_consumer_groups([group.name]))[0].groups
+    await admin.close()
+    assert sum(position.offset for position in committed.values()) == 1
+    assert (state, members) == ("Empty", [])
+
+
+async def test_a_missing_topic_is_named_with_what_to_do(group: Group) -> None:
+    there, missing = group.topic, Topic("test.nulle-part", "inscription", (), (), ())
+    consumer = Consumer(
+        group.name,
+        [there, missing],
+        handlers=group.handlers,
+        database=group.database,
+        settings=group.settings,
+        pulse=Pulse(),
+    )
+    with pytest.raises(TopicsMissing) as told:
+        await consumer.run()
+    assert str(told.value) == "test.nulle-part"
+    assert "run `ateliers-topics create`" in advice(told.value)

@@ -14,13 +14,12 @@ from enum import StrEnum
 from pathlib import Path
 
 import structlog
-from aiokafka.errors import UnknownTopicOrPartitionError
 from contracts.topics import Principal, topics_read_by
 from fastapi import APIRouter
 from sqlalchemy import MetaData
 
 from chassis import kafka, metrics, migrations, upkeep
-from chassis.consumer import Consumer, ConsumerDead, ConsumerStuck
+from chassis.consumer import Consumer, ConsumerDead, ConsumerStuck, TopicsMissing
 from chassis.handlers import Handlers
 from chassis.health import Health, database_check, kafka_check
 from chassis.listener import Listener
@@ -160,18 +159,18 @@ async def _keep_running(task: Callable[[], Awaitable[None]]) -> None:
         except ConsumerStuck:
             raise
         except Exception as error:  # noqa: BLE001 - told below, and tried again
-            problem = _advice(error)
+            problem = advice(error)
             if problem != told:
                 log.warning(problem, task=getattr(task, "__qualname__", "?"))
                 told = problem
         await asyncio.sleep(RESTART_SECONDS)
 
 
-def _advice(error: Exception) -> str:
+def advice(error: Exception) -> str:
     if isinstance(error, ConsumerDead):
         return f"the consumer is replaced: {error}"
-    if isinstance(error, UnknownTopicOrPartitionError):
-        return "waiting for topics that are missing: run `ateliers-topics create`, and check this login's rights"
+    if isinstance(error, TopicsMissing):
+        return f"waiting for topics ({error}): run `ateliers-topics create`, or give this login the right to read them"
     if told := kafka.advice(error):
         return told
     if is_transient(error):
