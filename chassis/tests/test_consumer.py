@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import httpx
+import psutil
 import pytest
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
@@ -27,6 +28,7 @@ from contracts.events import InscriptionRetiree
 from contracts.topics import INSCRIPTIONS_RECUES, Topic
 from fastapi import FastAPI
 from prometheus_client import REGISTRY
+from sqlalchemy import text
 
 from chassis import consumer as consumer_module
 
@@ -100,12 +102,13 @@ class Group:
             with suppress(TimeoutError):
                 await asyncio.wait_for(stranger.stop(), 5)
 
-    async def send(self) -> None:
-        now = datetime.now(UTC)
-        message = encode(Event(uuid7(), "test", now, InscriptionRetiree(inscription=uuid7(), retiree_le=now)))
-        producer = AIOKafkaProducer(bootstrap_servers=self.settings.kafka_bootstrap_servers)
+    async def send(self, count: int = 1) -> None:
+        producer = AIOKafkaProducer(bootstrap_servers=self.settings.kafka_bootstrap_servers, linger_ms=5)
         await producer.start()
-        await producer.send_and_wait(self.topic.name, message.value, key=message.key, headers=list(message.headers))
+        now = datetime.now(UTC)
+        for _ in range(count):
+            message = encode(Event(uuid7(), "test", now, InscriptionRetiree(inscription=uuid7(), retiree_le=now)))
+            await producer.send(self.topic.name, message.value, key=message.key, headers=list(message.headers))
         await producer.stop()
 
 
@@ -177,25 +180,16 @@ async def test_a_consumer_with_nothing_to_read_is_alive(group: Group) -> None:
 
 
 async def test_the_lag_of_each_partition_is_told_while_the_database_is_away(group: Group) -> None:
-    def lag() -> float:
-        samples = [
-            REGISTRY.get_sample_value(
-                "ateliers_consumer_lag_records", {"topic": group.topic.name, "partition": str(partition)}
-            )
-            for partition in range(2)
-        ]
-        return sum(sample or 0.0 for sample in samples)
-
     async with group.consuming(Pulse()):
         await group.send()
         await until(lambda: group.taken == 1)
-        await until(lambda: lag() == 0)
+        await until(lambda: lag_of(group) == 0)
         group.handlers.on(InscriptionRetiree)(_away)
         for _ in range(3):
             await group.send()
-        await until(lambda: lag() == 3)
+        await until(lambda: lag_of(group) == 3)
         group.handlers.on(InscriptionRetiree)(group.take)
-        await until(lambda: lag() == 0)
+        await until(lambda: lag_of(group) == 0)
     assert group.taken == 4
 
 
@@ -240,3 +234,29 @@ async def test_a_missing_topic_is_named_with_what_to_do(group: Group) -> None:
         await consumer.run()
     assert str(told.value) == "test.nulle-part"
     assert "run `ateliers-topics create`" in advice(told.value)
+
+
+async def test_while_the_database_is_away_memory_stays_flat_and_nothing_is_dropped(group: Group) -> None:
+    waiting = 30_000
+    await group.send(waiting)
+    group.handlers.on(InscriptionRetiree)(_away)
+    async with group.consuming(Pulse()):
+        await until(lambda: gauge("ateliers_consumer_paused_partitions") == 2)
+        before = psutil.Process().memory_info().rss
+        retries = gauge("ateliers_batch_retries_total", topic=group.topic.name)
+        await until(lambda: gauge("ateliers_batch_retries_total", topic=group.topic.name) > retries + 4)
+        assert psutil.Process().memory_info().rss < before + 20_000_000
+        await until(lambda: lag_of(group) == waiting)
+        group.handlers.on(InscriptionRetiree)(group.take)
+        await until(lambda: group.taken == waiting)
+    async with group.database.read() as connection:
+        assert (await connection.execute(text("SELECT count(*) FROM inbox"))).scalar_one() == waiting
+        assert (await connection.execute(text("SELECT count(*) FROM dlq"))).scalar_one() == 0
+
+
+def gauge(name: str, **labels: str) -> float:
+    return REGISTRY.get_sample_value(name, labels) or 0.0
+
+
+def lag_of(group: Group) -> float:
+    return sum(gauge("ateliers_consumer_lag_records", topic=group.topic.name, partition=p) for p in "01")
