@@ -170,7 +170,7 @@ def advice(error: Exception) -> str:
     if isinstance(error, ConsumerDead):
         return f"the consumer is replaced: {error}"
     if isinstance(error, TopicsMissing):
-        return f"waiting for topics ({error}): run `ateliers-topics create`, or give this login the right to read them"
+        return f"Kafka lacks {error}: run `ateliers-topics create`, or give this login the right to read them"
     if told := kafka.advice(error):
         return told
     if is_transient(error):
