@@ -48,7 +48,7 @@ async def keep_aside(tx: Transaction, service: str, record: ConsumerRecord[Any, 
         topic=record.topic,
         partition=record.partition,
         offset=record.offset,
-        event=_id_of(headers),
+        event_id=_id_of(headers),
     )
     origin = f"{record.topic}/{record.partition}/{record.offset}"
     told = [*headers, ("dlq_reason", reason.encode()), ("dlq_origin", origin.encode())]
