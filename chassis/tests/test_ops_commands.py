@@ -18,7 +18,7 @@ from chassis.handlers import Handlers, Received
 from chassis.ids import uuid7
 from chassis.service import Service
 from chassis.settings import Settings
-from chassis.store import Database, NotYetKnown, Transaction
+from chassis.store import Database, NotYetKnown, Transaction, unpack_headers
 from chassis.tables import new_metadata
 from chassis.testing import new_database, published, settings_values
 from contracts.envelope import Event, encode
@@ -26,6 +26,7 @@ from contracts.events import InscriptionRetiree
 from contracts.topics import INSCRIPTIONS_RECUES
 from fastapi import APIRouter
 from sqlalchemy import text
+from structlog.testing import capture_logs
 from typer.testing import CliRunner, Result
 
 TOPIC = INSCRIPTIONS_RECUES.name
@@ -109,6 +110,19 @@ async def test_a_key_that_is_none_of_ours_is_not_listed(desk: Desk) -> None:
     async with desk.database.transaction() as tx:
         await tx.connection.execute(text("UPDATE dlq SET key = 'elodie@exemple.fr'"))
     assert "elodie" not in (await desk.call("dlq", "list")).output
+
+
+async def test_the_log_names_the_place_and_the_event_of_a_record_kept_aside_and_nothing_of_its_content(
+    desk: Desk,
+) -> None:
+    with capture_logs() as logged:
+        await desk.aside(7, value='{"nom": "Élodie Planté"}'.encode())
+    (line,) = logged
+    (packed,) = await desk.column("SELECT headers FROM dlq")
+    identity = (dict(unpack_headers(packed))["ce_id"] or b"").decode()
+    assert line["event"] == "record kept aside"
+    assert (line["topic"], line["partition"], line["offset"], line["event_id"]) == (TOPIC, 3, 7, identity)
+    assert "Planté" not in str(line)
 
 
 async def test_the_list_is_filtered_and_paged(desk: Desk) -> None:
