@@ -1,9 +1,11 @@
 """A consumer that looks well and takes nothing in is found, replaced, and told when that doesn't help."""
 
 import asyncio
+import signal
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -18,7 +20,7 @@ from chassis.health import Health
 from chassis.ids import uuid7
 from chassis.measures import Measures
 from chassis.pulse import Pulse
-from chassis.service import advice
+from chassis.service import Role, Service, advice
 from chassis.settings import Settings
 from chassis.store import Database, Transaction
 from chassis.tables import new_metadata
@@ -26,11 +28,13 @@ from chassis.testing import new_database, settings_values
 from contracts.envelope import Event, encode
 from contracts.events import InscriptionRetiree
 from contracts.topics import INSCRIPTIONS_RECUES, Topic
-from fastapi import FastAPI
+from fastapi import APIRouter, FastAPI
+from local.ports import free_port
 from prometheus_client import REGISTRY
 from sqlalchemy import text
 
 from chassis import consumer as consumer_module
+from chassis import service as service_module
 
 
 class Garbled:
@@ -124,7 +128,9 @@ async def group(
 ) -> AsyncIterator[Group]:
     monkeypatch.setattr(consumer_module, "LOOK_SECONDS", 0.5)
     url = make_database("consumer")
-    settings = Settings(**(settings_values(url) | {"kafka_bootstrap_servers": kafka_bootstrap}))
+    settings = Settings(
+        **(settings_values(url) | {"kafka_bootstrap_servers": kafka_bootstrap, "http_port": free_port()})
+    )
     topic = Topic(f"test.{uuid7()}", "inscription", INSCRIPTIONS_RECUES.events, (), (), partitions=2)
     admin = AIOKafkaAdminClient(bootstrap_servers=kafka_bootstrap)
     await admin.start()
@@ -218,6 +224,35 @@ async def test_a_stop_finishes_the_batch_in_hand_and_leaves_the_group(group: Gro
     await admin.close()
     assert sum(position.offset for position in committed.values()) == 1
     assert (state, members) == ("Empty", [])
+
+
+async def test_a_dead_consumer_that_cannot_be_stopped_ends_the_process(
+    group: Group, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(consumer_module, "STOP_SECONDS", 1.0)
+
+    async def hang(_tx: Transaction, _events: Sequence[Received[InscriptionRetiree]]) -> None:
+        await asyncio.sleep(5)
+
+    group.handlers.on(InscriptionRetiree)(hang)
+    await group.send()
+    consumer = Consumer(
+        group.name,
+        [group.topic],
+        handlers=group.handlers,
+        database=group.database,
+        settings=group.settings,
+        pulse=Pulse(idle=20.0, working=1.0),
+    )
+    folder = Path(__file__).parent / "migrated" / "templates"
+    parts = (group.settings, group.database, group.handlers, APIRouter(), folder, new_metadata())
+    monkeypatch.setattr(service_module, "_consumer", lambda _service: consumer)
+    async with group.database.engine.begin() as connection:
+        await connection.execute(text("CREATE TABLE alembic_version AS SELECT '0001' AS version_num"))
+    with pytest.raises(SystemExit):
+        await service_module.run(Service("registration", "", *parts), frozenset({Role.WORKER}))
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().remove_signal_handler(number)
 
 
 async def test_a_missing_topic_is_named_with_what_to_do(group: Group) -> None:

@@ -80,7 +80,7 @@ def collect_garbage_seldom() -> None:
 
 
 async def run(service: Service, roles: frozenset[Role]) -> None:
-    """Run until SIGTERM or SIGINT. Raises what no restart of a task could heal."""
+    """Run until SIGTERM or SIGINT. Raises SystemExit after a failure that no restart of a task can heal."""
     collect_garbage_seldom()
     consumer = _consumer(service) if Role.WORKER in roles else None
     health = _health(service, roles, consumer)
@@ -97,11 +97,24 @@ async def run(service: Service, roles: frozenset[Role]) -> None:
     finally:
         server.should_exit = True
         work.cancel()
-        with suppress(asyncio.CancelledError, TimeoutError):
-            await asyncio.wait_for(work, STOP_SECONDS)
+        failure = await _ended(work)
         await asyncio.wait_for(web, STOP_SECONDS)
         await service.database.engine.dispose()
         log.info("stopped")
+    if failure is not None:
+        log.error("the process ends: another must take over", error=describe(failure))
+        raise SystemExit(1)
+
+
+async def _ended(work: asyncio.Task[None]) -> Exception | None:
+    """Wait until the tasks have stopped; return why they stopped by themselves."""
+    try:
+        with suppress(asyncio.CancelledError, TimeoutError):
+            await asyncio.wait_for(work, STOP_SECONDS)
+    except ExceptionGroup as failed:
+        first: Exception = failed.exceptions[0]
+        return first
+    return None
 
 
 def _consumer(service: Service) -> Consumer:
