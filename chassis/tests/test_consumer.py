@@ -1,22 +1,26 @@
 """A consumer that looks well and takes nothing in is found, replaced, and told when that doesn't help."""
 
 import asyncio
+import signal
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import httpx
+import psutil
 import pytest
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.coordinator.assignors.roundrobin import RoundRobinPartitionAssignor
-from chassis.consumer import Consumer
+from chassis.consumer import Consumer, TopicsMissing
 from chassis.handlers import Handlers, Received
 from chassis.health import Health
 from chassis.ids import uuid7
 from chassis.measures import Measures
 from chassis.pulse import Pulse
+from chassis.service import Role, Service, advice
 from chassis.settings import Settings
 from chassis.store import Database, Transaction
 from chassis.tables import new_metadata
@@ -24,10 +28,13 @@ from chassis.testing import new_database, settings_values
 from contracts.envelope import Event, encode
 from contracts.events import InscriptionRetiree
 from contracts.topics import INSCRIPTIONS_RECUES, Topic
-from fastapi import FastAPI
+from fastapi import APIRouter, FastAPI
+from local.ports import free_port
 from prometheus_client import REGISTRY
+from sqlalchemy import text
 
 from chassis import consumer as consumer_module
+from chassis import service as service_module
 
 
 class Garbled:
@@ -99,12 +106,13 @@ class Group:
             with suppress(TimeoutError):
                 await asyncio.wait_for(stranger.stop(), 5)
 
-    async def send(self) -> None:
-        now = datetime.now(UTC)
-        message = encode(Event(uuid7(), "test", now, InscriptionRetiree(inscription=uuid7(), retiree_le=now)))
-        producer = AIOKafkaProducer(bootstrap_servers=self.settings.kafka_bootstrap_servers)
+    async def send(self, count: int = 1) -> None:
+        producer = AIOKafkaProducer(bootstrap_servers=self.settings.kafka_bootstrap_servers, linger_ms=5)
         await producer.start()
-        await producer.send_and_wait(self.topic.name, message.value, key=message.key, headers=list(message.headers))
+        now = datetime.now(UTC)
+        for _ in range(count):
+            message = encode(Event(uuid7(), "test", now, InscriptionRetiree(inscription=uuid7(), retiree_le=now)))
+            await producer.send(self.topic.name, message.value, key=message.key, headers=list(message.headers))
         await producer.stop()
 
 
@@ -120,7 +128,9 @@ async def group(
 ) -> AsyncIterator[Group]:
     monkeypatch.setattr(consumer_module, "LOOK_SECONDS", 0.5)
     url = make_database("consumer")
-    settings = Settings(**(settings_values(url) | {"kafka_bootstrap_servers": kafka_bootstrap}))
+    settings = Settings(
+        **(settings_values(url) | {"kafka_bootstrap_servers": kafka_bootstrap, "http_port": free_port()})
+    )
     topic = Topic(f"test.{uuid7()}", "inscription", INSCRIPTIONS_RECUES.events, (), (), partitions=2)
     admin = AIOKafkaAdminClient(bootstrap_servers=kafka_bootstrap)
     await admin.start()
@@ -176,27 +186,112 @@ async def test_a_consumer_with_nothing_to_read_is_alive(group: Group) -> None:
 
 
 async def test_the_lag_of_each_partition_is_told_while_the_database_is_away(group: Group) -> None:
-    def lag() -> float:
-        samples = [
-            REGISTRY.get_sample_value(
-                "ateliers_consumer_lag_records", {"topic": group.topic.name, "partition": str(partition)}
-            )
-            for partition in range(2)
-        ]
-        return sum(sample or 0.0 for sample in samples)
-
     async with group.consuming(Pulse()):
         await group.send()
         await until(lambda: group.taken == 1)
-        await until(lambda: lag() == 0)
+        await until(lambda: lag_of(group) == 0)
         group.handlers.on(InscriptionRetiree)(_away)
         for _ in range(3):
             await group.send()
-        await until(lambda: lag() == 3)
+        await until(lambda: lag_of(group) == 3)
         group.handlers.on(InscriptionRetiree)(group.take)
-        await until(lambda: lag() == 0)
+        await until(lambda: lag_of(group) == 0)
     assert group.taken == 4
 
 
 async def _away(_tx: Transaction, _events: Sequence[Any]) -> None:
     raise ConnectionRefusedError
+
+
+async def test_a_stop_finishes_the_batch_in_hand_and_leaves_the_group(group: Group, kafka_bootstrap: str) -> None:
+    began = asyncio.Event()
+
+    async def slowly(_tx: Transaction, events: Sequence[Received[InscriptionRetiree]]) -> None:
+        began.set()
+        await asyncio.sleep(2)
+        group.taken += len(events)
+
+    group.handlers.on(InscriptionRetiree)(slowly)
+    async with group.consuming(Pulse()):
+        await group.send()
+        await asyncio.wait_for(began.wait(), 60)
+        assert group.taken == 0
+    assert group.taken == 1
+    admin = AIOKafkaAdminClient(bootstrap_servers=kafka_bootstrap)
+    await admin.start()
+    committed = await admin.list_consumer_group_offsets(group.name)
+    ((*_, state, _, _, members),) = (await admin.describe_consumer_groups([group.name]))[0].groups
+    await admin.close()
+    assert sum(position.offset for position in committed.values()) == 1
+    assert (state, members) == ("Empty", [])
+
+
+async def test_a_dead_consumer_that_cannot_be_stopped_ends_the_process(
+    group: Group, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(consumer_module, "STOP_SECONDS", 1.0)
+
+    async def hang(_tx: Transaction, _events: Sequence[Received[InscriptionRetiree]]) -> None:
+        await asyncio.sleep(5)
+
+    group.handlers.on(InscriptionRetiree)(hang)
+    await group.send()
+    consumer = Consumer(
+        group.name,
+        [group.topic],
+        handlers=group.handlers,
+        database=group.database,
+        settings=group.settings,
+        pulse=Pulse(idle=20.0, working=1.0),
+    )
+    folder = Path(__file__).parent / "migrated" / "templates"
+    parts = (group.settings, group.database, group.handlers, APIRouter(), folder, new_metadata())
+    monkeypatch.setattr(service_module, "_consumer", lambda _service: consumer)
+    async with group.database.engine.begin() as connection:
+        await connection.execute(text("CREATE TABLE alembic_version AS SELECT '0001' AS version_num"))
+    with pytest.raises(SystemExit):
+        await service_module.run(Service("registration", "", *parts), frozenset({Role.WORKER}))
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().remove_signal_handler(number)
+
+
+async def test_a_missing_topic_is_named_with_what_to_do(group: Group) -> None:
+    there, missing = group.topic, Topic("test.nulle-part", "inscription", (), (), ())
+    consumer = Consumer(
+        group.name,
+        [there, missing],
+        handlers=group.handlers,
+        database=group.database,
+        settings=group.settings,
+        pulse=Pulse(),
+    )
+    with pytest.raises(TopicsMissing) as told:
+        await consumer.run()
+    assert str(told.value) == "test.nulle-part"
+    assert "run `ateliers-topics create`" in advice(told.value)
+
+
+async def test_while_the_database_is_away_memory_stays_flat_and_nothing_is_dropped(group: Group) -> None:
+    waiting = 30_000
+    await group.send(waiting)
+    group.handlers.on(InscriptionRetiree)(_away)
+    async with group.consuming(Pulse()):
+        await until(lambda: gauge("ateliers_consumer_paused_partitions") == 2)
+        before = psutil.Process().memory_info().rss
+        retries = gauge("ateliers_batch_retries_total", topic=group.topic.name)
+        await until(lambda: gauge("ateliers_batch_retries_total", topic=group.topic.name) > retries + 4)
+        assert psutil.Process().memory_info().rss < before + 20_000_000
+        await until(lambda: lag_of(group) == waiting)
+        group.handlers.on(InscriptionRetiree)(group.take)
+        await until(lambda: group.taken == waiting)
+    async with group.database.read() as connection:
+        assert (await connection.execute(text("SELECT count(*) FROM inbox"))).scalar_one() == waiting
+        assert (await connection.execute(text("SELECT count(*) FROM dlq"))).scalar_one() == 0
+
+
+def gauge(name: str, **labels: str) -> float:
+    return REGISTRY.get_sample_value(name, labels) or 0.0
+
+
+def lag_of(group: Group) -> float:
+    return sum(gauge("ateliers_consumer_lag_records", topic=group.topic.name, partition=p) for p in "01")

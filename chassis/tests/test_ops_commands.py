@@ -3,21 +3,22 @@
 import asyncio
 import re
 from collections.abc import AsyncIterator, Callable, Sequence
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 import pytest
-from aiokafka import ConsumerRecord
+from aiokafka import AIOKafkaProducer, ConsumerRecord
+from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from chassis.command import command
 from chassis.dlq import keep_aside
 from chassis.handlers import Handlers, Received
 from chassis.ids import uuid7
 from chassis.service import Service
 from chassis.settings import Settings
-from chassis.store import Database, NotYetKnown, Transaction
+from chassis.store import Database, NotYetKnown, Transaction, unpack_headers
 from chassis.tables import new_metadata
 from chassis.testing import new_database, published, settings_values
 from contracts.envelope import Event, encode
@@ -25,6 +26,7 @@ from contracts.events import InscriptionRetiree
 from contracts.topics import INSCRIPTIONS_RECUES
 from fastapi import APIRouter
 from sqlalchemy import text
+from structlog.testing import capture_logs
 from typer.testing import CliRunner, Result
 
 TOPIC = INSCRIPTIONS_RECUES.name
@@ -37,8 +39,9 @@ class Desk:
     database: Database
     url: str
     monkeypatch: pytest.MonkeyPatch
-    trouble: dict[UUID, Exception]
-    taken: list[UUID]
+    trouble: dict[UUID, Exception] = field(default_factory=dict)
+    taken: list[UUID] = field(default_factory=list)
+    more: dict[str, str] = field(default_factory=dict)
 
     async def aside(self, offset: int, inscription: UUID | None = None, value: bytes | None = None) -> UUID:
         """Keep a withdrawal aside; `value` replaces its content."""
@@ -56,7 +59,7 @@ class Desk:
         return await asyncio.to_thread(CliRunner().invoke, self._app(), arguments, input=answer)
 
     def _app(self) -> Any:
-        for name, value in settings_values(self.url).items():
+        for name, value in (settings_values(self.url) | self.more).items():
             self.monkeypatch.setenv(name.upper(), str(value))
         handlers = Handlers()
 
@@ -85,7 +88,7 @@ async def desk(make_database: Callable[[str], str], monkeypatch: pytest.MonkeyPa
     database = await new_database(url, new_metadata())
     async with database.engine.begin() as connection:
         await connection.execute(text("CREATE TABLE alembic_version AS SELECT '0001' AS version_num"))
-    yield Desk(database, url, monkeypatch, {}, [])
+    yield Desk(database, url, monkeypatch)
     await database.engine.dispose()
 
 
@@ -107,6 +110,19 @@ async def test_a_key_that_is_none_of_ours_is_not_listed(desk: Desk) -> None:
     async with desk.database.transaction() as tx:
         await tx.connection.execute(text("UPDATE dlq SET key = 'elodie@exemple.fr'"))
     assert "elodie" not in (await desk.call("dlq", "list")).output
+
+
+async def test_the_log_names_the_place_and_the_event_of_a_record_kept_aside_and_nothing_of_its_content(
+    desk: Desk,
+) -> None:
+    with capture_logs() as logged:
+        await desk.aside(7, value='{"nom": "Élodie Planté"}'.encode())
+    (line,) = logged
+    (packed,) = await desk.column("SELECT headers FROM dlq")
+    identity = (dict(unpack_headers(packed))["ce_id"] or b"").decode()
+    assert line["event"] == "record kept aside"
+    assert (line["topic"], line["partition"], line["offset"], line["event_id"]) == (TOPIC, 3, 7, identity)
+    assert "Planté" not in str(line)
 
 
 async def test_the_list_is_filtered_and_paged(desk: Desk) -> None:
@@ -232,6 +248,43 @@ async def test_a_database_of_another_version_is_left_alone(desk: Desk, version: 
     answer = await desk.call("dlq", "list")
     assert answer.exit_code == 1
     assert told in answer.stderr
+
+
+async def send(kafka: str, *events: tuple[InscriptionRetiree, datetime]) -> None:
+    """Put withdrawals on the front door as of their moments."""
+    admin = AIOKafkaAdminClient(bootstrap_servers=kafka)
+    await admin.start()
+    if TOPIC not in await admin.list_topics():
+        await admin.create_topics([NewTopic(TOPIC, 1, 1)])
+    await admin.close()
+    producer = AIOKafkaProducer(bootstrap_servers=kafka)
+    await producer.start()
+    for event, moment in events:
+        message = encode(Event(uuid7(), "portail", moment, event))
+        headers, milliseconds = list(message.headers), int(moment.timestamp() * 1000)
+        await producer.send_and_wait(
+            TOPIC, message.value, key=message.key, headers=headers, partition=0, timestamp_ms=milliseconds
+        )
+    await producer.stop()
+
+
+async def test_a_topic_is_read_again_for_one_key_and_for_one_span_of_time(desk: Desk, kafka_bootstrap: str) -> None:
+    desk.more = {"kafka_bootstrap_servers": kafka_bootstrap}
+    now = datetime.now(UTC)
+    before, first, second = (InscriptionRetiree(inscription=uuid7(), retiree_le=now) for _ in range(3))
+    await send(kafka_bootstrap, (before, now - timedelta(hours=2)), (first, now), (second, now))
+    span = ("--since", (now - timedelta(minutes=1)).isoformat(), "--yes")
+    one = await desk.call("replay", TOPIC, *span, "--key", str(second.inscription))
+    assert one.exit_code == 0, one.output
+    assert desk.taken == [second.inscription]
+    assert (await desk.call("replay", TOPIC, *span)).exit_code == 0
+    assert (await desk.call("replay", TOPIC, *span)).exit_code == 0
+    mine = [
+        inscription for inscription in desk.taken if inscription in {e.inscription for e in (before, first, second)}
+    ]
+    assert mine == [second.inscription, first.inscription]
+    assert (await desk.call("replay", "ateliers.retours", *span)).exit_code == 2
+    assert (await desk.call("replay", TOPIC, *span[:2], answer="n\n")).exit_code == 1
 
 
 async def refused(desk: Desk) -> int:

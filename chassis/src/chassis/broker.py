@@ -19,7 +19,7 @@ def make_broker(settings: Settings) -> KafkaBroker:
         allow_auto_create_topics=False,
         apply_types=False,
         logger=_quiet_logger(),
-        graceful_timeout=10.0,
+        graceful_timeout=8.0,
     )
 
 

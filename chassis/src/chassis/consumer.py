@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Final
 
 import structlog
+from aiokafka.client import AIOKafkaClient
 from aiokafka.errors import KafkaError
 from contracts.topics import Topic
 from faststream.kafka import KafkaBroker
@@ -13,7 +14,7 @@ from faststream.kafka import KafkaBroker
 from chassis import metrics
 from chassis.broker import make_broker
 from chassis.handlers import Handlers
-from chassis.kafka import reach
+from chassis.kafka import connection, reach
 from chassis.pulse import Pulse
 from chassis.settings import Settings
 from chassis.store import Database
@@ -29,6 +30,10 @@ STOP_SECONDS: Final = 20.0
 
 class ConsumerDead(Exception):
     """Kafka answers, and yet nothing has come in for too long: another consumer must take over."""
+
+
+class TopicsMissing(Exception):
+    """Names the topics that are not there, or that this login may not see."""
 
 
 class ConsumerStuck(Exception):
@@ -66,19 +71,31 @@ class Consumer:
         subscriber.attach(broker)
         try:
             await reach(self._settings)
+            await self._check_topics()
             await asyncio.wait_for(broker.start(), START_SECONDS)
             self._joined = True
             log.info("consuming", topics=[topic.name for topic in self._topics])
             while True:
                 await asyncio.sleep(LOOK_SECONDS)
                 await self._look(broker, subscriber)
-        except (KafkaError, ssl.SSLError):
-            self.pulse.beat()  # Kafka is away: that is known, and nothing that a restart of the process would help
+        except (KafkaError, TopicsMissing, ssl.SSLError):
+            self.pulse.beat()  # what is wrong is known, and nothing that a restart of the process would help
             raise
         finally:
             self._joined = False
             subscriber.forget()
             await self._stop(broker)
+
+    async def _check_topics(self) -> None:
+        """Say at once which topic is missing: the consumer would wait for it without a word."""
+        client = AIOKafkaClient(**connection(self._settings))
+        try:
+            await client.bootstrap()
+            there = (await client.fetch_all_metadata()).topics()
+        finally:
+            await client.close()
+        if missing := [topic.name for topic in self._topics if topic.name not in there]:
+            raise TopicsMissing(", ".join(missing))
 
     async def _look(self, broker: KafkaBroker, subscriber: Subscriber) -> None:
         await subscriber.look()

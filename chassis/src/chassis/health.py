@@ -8,7 +8,6 @@ from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 from typing import Final, TypeAlias
 
-from aiokafka.client import AIOKafkaClient
 from aiokafka.errors import KafkaError
 from fastapi import APIRouter, Response
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
@@ -85,14 +84,11 @@ def database_check(database: Database, folder: Path) -> Check:
 
 def kafka_check(settings: KafkaSettings) -> Check:
     async def check() -> str | None:
-        client = AIOKafkaClient(**kafka.connection(settings))
         try:
             async with asyncio.timeout(PROBE_SECONDS):
-                await client.bootstrap()
+                await kafka.reach(settings)
         except (KafkaError, OSError) as error:
             return f"kafka: {type(error).__name__}"
-        finally:
-            await client.close()
         return None
 
     return check

@@ -14,13 +14,12 @@ from enum import StrEnum
 from pathlib import Path
 
 import structlog
-from aiokafka.errors import UnknownTopicOrPartitionError
 from contracts.topics import Principal, topics_read_by
 from fastapi import APIRouter
 from sqlalchemy import MetaData
 
 from chassis import kafka, metrics, migrations, upkeep
-from chassis.consumer import Consumer, ConsumerDead, ConsumerStuck
+from chassis.consumer import Consumer, ConsumerDead, ConsumerStuck, TopicsMissing
 from chassis.handlers import Handlers
 from chassis.health import Health, database_check, kafka_check
 from chassis.listener import Listener
@@ -81,7 +80,7 @@ def collect_garbage_seldom() -> None:
 
 
 async def run(service: Service, roles: frozenset[Role]) -> None:
-    """Run until SIGTERM or SIGINT. Raises what no restart of a task could heal."""
+    """Run until SIGTERM or SIGINT. Raises SystemExit after a failure that no restart of a task can heal."""
     collect_garbage_seldom()
     consumer = _consumer(service) if Role.WORKER in roles else None
     health = _health(service, roles, consumer)
@@ -98,11 +97,24 @@ async def run(service: Service, roles: frozenset[Role]) -> None:
     finally:
         server.should_exit = True
         work.cancel()
-        with suppress(asyncio.CancelledError, TimeoutError):
-            await asyncio.wait_for(work, STOP_SECONDS)
+        failure = await _ended(work)
         await asyncio.wait_for(web, STOP_SECONDS)
         await service.database.engine.dispose()
         log.info("stopped")
+    if failure is not None:
+        log.error("the process ends: another must take over", error=describe(failure))
+        raise SystemExit(1)
+
+
+async def _ended(work: asyncio.Task[None]) -> Exception | None:
+    """Wait until the tasks have stopped; return why they stopped by themselves."""
+    try:
+        with suppress(asyncio.CancelledError, TimeoutError):
+            await asyncio.wait_for(work, STOP_SECONDS)
+    except ExceptionGroup as failed:
+        first: Exception = failed.exceptions[0]
+        return first
+    return None
 
 
 def _consumer(service: Service) -> Consumer:
@@ -160,18 +172,18 @@ async def _keep_running(task: Callable[[], Awaitable[None]]) -> None:
         except ConsumerStuck:
             raise
         except Exception as error:  # noqa: BLE001 - told below, and tried again
-            problem = _advice(error)
+            problem = advice(error)
             if problem != told:
                 log.warning(problem, task=getattr(task, "__qualname__", "?"))
                 told = problem
         await asyncio.sleep(RESTART_SECONDS)
 
 
-def _advice(error: Exception) -> str:
+def advice(error: Exception) -> str:
     if isinstance(error, ConsumerDead):
         return f"the consumer is replaced: {error}"
-    if isinstance(error, UnknownTopicOrPartitionError):
-        return "waiting for topics that are missing: run `ateliers-topics create`, and check this login's rights"
+    if isinstance(error, TopicsMissing):
+        return f"Kafka lacks {error}: run `ateliers-topics create`, or give this login the right to read them"
     if told := kafka.advice(error):
         return told
     if is_transient(error):

@@ -13,7 +13,7 @@ from sqlalchemy import Row
 
 from chassis.migrations import database_problem
 from chassis.service import Service
-from chassis.store import is_transient, name_of, unpack_headers
+from chassis.store import is_transient, name_of, unpack_headers, unreachable
 
 Compose: TypeAlias = Callable[[], Service]
 _PLAIN_KEY = re.compile(rb"[A-Za-z0-9_.:-]{1,64}")
@@ -33,8 +33,7 @@ def run(service: Service, work: Callable[[Service], Awaitable[None]]) -> None:
 
     async def on_current_database() -> None:
         try:
-            problem = await database_problem(service.database.engine, service.migrations, service.name)
-            if problem:
+            if problem := await _problem(service):
                 fail(f"{service.name}: {problem}", 1)
             await work(service)
         except Exception as error:
@@ -45,6 +44,13 @@ def run(service: Service, work: Callable[[Service], Awaitable[None]]) -> None:
             await service.database.engine.dispose()
 
     asyncio.run(on_current_database())
+
+
+async def _problem(service: Service) -> str | None:
+    try:
+        return await database_problem(service.database.engine, service.migrations, service.name)
+    except Exception as error:  # noqa: BLE001 - whatever keeps us from the database
+        return unreachable(error)
 
 
 def confirm(question: str, *, yes: bool) -> None:

@@ -1,0 +1,61 @@
+"""What is wrong is told in one line that says what to do."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import asyncpg
+import pytest
+from chassis.command import command
+from chassis.handlers import Handlers
+from chassis.service import Service
+from chassis.settings import Settings
+from chassis.store import Database, make_engine, unreachable
+from chassis.tables import new_metadata
+from chassis.testing import settings_values
+from fastapi import APIRouter
+from sqlalchemy import text
+from typer.testing import CliRunner
+
+
+async def told(url: str) -> str:
+    engine = make_engine(url)
+    try:
+        async with engine.connect() as connection:
+            await connection.execute(text("SELECT 1"))
+    except Exception as error:  # noqa: BLE001 - whatever keeps us from the database
+        return unreachable(error)
+    finally:
+        await engine.dispose()
+    return ""
+
+
+async def test_a_database_that_is_not_there_is_told_from_a_server_that_is_not(
+    make_database: Callable[[str], str],
+) -> None:
+    url = make_database("trouble")
+    assert await told(url) == ""
+    assert (await told(f"{url}_nulle_part")).startswith("PostgreSQL has no database of this name")
+    away = await told("postgresql+asyncpg://nobody@127.0.0.1:1/none")
+    assert away == "PostgreSQL does not answer (ConnectionRefusedError): check DATABASE_URL and that it runs"
+
+
+def test_a_refused_password_is_told_without_the_login() -> None:
+    error = asyncpg.InvalidPasswordError('password authentication failed for user "jeanne"')
+    assert unreachable(error) == "PostgreSQL refuses the login or the password: correct DATABASE_URL"
+
+
+@pytest.mark.parametrize("arguments", [["migrate"], ["dlq", "list"], ["outbox", "list"]])
+def test_a_command_without_its_database_ends_with_one_line(
+    arguments: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in settings_values().items():
+        monkeypatch.setenv(name.upper(), str(value))
+
+    def build(settings: Settings, database: Database) -> Service:
+        folder = Path(__file__).parent / "migrated" / "templates"
+        return Service("registration", "", settings, database, Handlers(), APIRouter(), folder, new_metadata())
+
+    answer = CliRunner().invoke(command("registration", Settings, build), arguments)
+    assert answer.exit_code in {1, 2}
+    assert len(answer.stderr.splitlines()) == 1
+    assert "PostgreSQL does not answer" in answer.stderr
