@@ -35,6 +35,6 @@ ENV PATH=/opt/ateliers/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 \
 USER 10001:10001
 WORKDIR /tmp
 EXPOSE 8080
-HEALTHCHECK --interval=10s --timeout=10s --start-period=60s --retries=3 \
+HEALTHCHECK --interval=10s --timeout=20s --start-period=180s --retries=3 \
     CMD ["python", "-I", "-S", "/opt/ateliers/healthcheck.py"]
 ENTRYPOINT ["service"]

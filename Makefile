@@ -2,7 +2,7 @@
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help demo run test test-kubernetes check faults faults-points faults-broken bench bench-groupes install python
+.PHONY: help demo run test test-kubernetes test-containers check faults faults-points faults-broken bench bench-groupes install python
 
 export UV_PYTHON_DOWNLOADS := never
 export MAKE_STARTED := $(shell date +%s)
@@ -41,6 +41,11 @@ test-kubernetes: install ## the manifests, rendered and checked against the sche
 	@$(SYNC) --group kubernetes
 	@$(BIN)/python deploy/kubernetes/tools.py
 	@$(BIN)/pytest tests/kubernetes
+
+test-containers: install ## the images and docker-compose.yml, on the Docker engine that answers here
+	@docker info > /dev/null 2>&1 || { echo "make test-containers: no Docker engine answers; start one and try again." >&2; exit 1; }
+	@$(SYNC) --group containers
+	@$(BIN)/pytest tests/containers
 
 check: install ## format, lint, types, architecture, generated files
 	$(BIN)/ruff format --check .

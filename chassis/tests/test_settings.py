@@ -1,5 +1,6 @@
 """A wrong setting is one line that names it, and never a secret."""
 
+import os
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -73,6 +74,20 @@ def test_a_missing_secret_file_is_named(secrets: Path, capsys: pytest.CaptureFix
     told = capsys.readouterr().err
     assert told.startswith(f"feedback: SECRET_KEY: is not set, nor is there a file {secrets}/secret_key (Signs")
     assert told.count("\n") == 1
+
+
+def test_a_secret_file_that_it_may_not_read_is_named(
+    secrets: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(file: Path, *_args: object, **_options: object) -> str:
+        raise PermissionError(13, "Permission denied", str(file))
+
+    monkeypatch.setattr(Path, "read_text", refuse)  # a test may run as root, who reads everything
+    with pytest.raises(SystemExit) as stopped:
+        load(Settings, "feedback")
+    assert stopped.value.code == 2
+    told = capsys.readouterr().err
+    assert told == f"feedback: {secrets}/database_url can't be read (PermissionError): let user {os.getuid()} read it\n"
 
 
 def test_a_missing_folder_of_secrets_is_named(

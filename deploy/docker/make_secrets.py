@@ -33,7 +33,7 @@ def main(root: Path) -> None:
     owner = root.stat()
     for path in root.rglob("*"):
         os.chown(path, owner.st_uid, owner.st_gid)
-        path.chmod(0o755 if path.is_dir() else 0o444)
+        path.chmod(0o755 if path.is_dir() else 0o644)
 
 
 def _kept(file: Path, new: str) -> str:

@@ -82,7 +82,7 @@ async def test_migrations_go_up_and_down(stand: Servers, service: str) -> None:
     engine = make_engine(stand.postgres.address(f"migrations_{service}"))
     folder = PACKAGES[service] / "migrations"
     await migrations.upgrade(engine, folder)
-    assert await migrations.is_current(engine, folder)
+    assert await migrations.database_problem(engine, folder, service) is None
     await migrations.downgrade(engine, folder)
     async with engine.connect() as connection:
         left = await connection.run_sync(lambda c: set(inspect(c).get_table_names()))
@@ -137,9 +137,9 @@ async def test_nothing_can_be_written_but_the_folder_for_it(world: World, servic
 
 async def test_pages_are_served_and_a_worker_has_none(world: World) -> None:
     async with httpx.AsyncClient() as client:
-        assert (await client.get(f"{world.web.url}/inscription")).status_code == httpx.codes.OK
+        assert (await client.get(f"{world.web.url}/")).status_code == httpx.codes.OK
         worker = world.workers["registration"]
-        assert (await client.get(f"{worker.url}/inscription")).status_code == httpx.codes.NOT_FOUND
+        assert (await client.get(f"{worker.url}/")).status_code == httpx.codes.NOT_FOUND
 
 
 @pytest.mark.parametrize("service", SERVICES)

@@ -58,12 +58,8 @@ def command(name: str, settings_type: type[S], build: Callable[[S, Database], Se
     def migrate() -> None:
         """Bring the service's database to the newest version."""
         service = compose()
-        try:
-            asyncio.run(_migrate(service))
-        except Exception as error:
-            if not isinstance(error, OSError) and not sqlstate(error):
-                raise
-            _fail(name, unreachable(error))
+        if problem := asyncio.run(_migrate(service)):
+            _fail(name, problem)
 
     app.add_typer(dlq_command.make(compose), name="dlq")
     replay_command.add_to(app, compose)
@@ -71,11 +67,20 @@ def command(name: str, settings_type: type[S], build: Callable[[S, Database], Se
     return app
 
 
-async def _migrate(service: Service) -> None:
+async def _migrate(service: Service) -> str | None:
+    """Migrate, or say what is in the way."""
+    engine = service.database.engine
     try:
-        await migrations.upgrade(service.database.engine, service.migrations)
+        if problem := await migrations.newer(engine, service.migrations):
+            return problem
+        await migrations.upgrade(engine, service.migrations)
+    except Exception as error:
+        if not isinstance(error, OSError) and not sqlstate(error):
+            raise
+        return unreachable(error)
     finally:
-        await service.database.engine.dispose()
+        await engine.dispose()
+    return None
 
 
 def _fail(name: str, problem: str) -> NoReturn:

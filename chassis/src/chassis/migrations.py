@@ -87,12 +87,17 @@ def newest(folder: Path) -> str:
 
 async def database_problem(engine: AsyncEngine, folder: Path, service: str) -> str | None:
     """What keeps this version from using the database, and what to do; None when it stands where it should."""
-    known, found = newest(folder), await revision(engine)
-    if found == known:
+    if await revision(engine) == newest(folder):
         return None
-    if found is not None and found > known:
-        return f"the database is of a newer version ({found}, this program knows {known}): run the newer program"
-    return f"the database is not migrated: run `{service} migrate`"
+    return await newer(engine, folder) or f"the database is not migrated: run `{service} migrate`"
+
+
+async def newer(engine: AsyncEngine, folder: Path) -> str | None:
+    """Say so when a later version has migrated the database: this one can neither use it nor migrate it."""
+    known, found = newest(folder), await revision(engine)
+    if found is None or found <= known:
+        return None
+    return f"the database is of a newer version ({found}, this program knows {known}): run the newer program"
 
 
 async def revision(engine: AsyncEngine) -> str | None:

@@ -12,7 +12,7 @@ from typing import Literal, NoReturn, TypeVar
 
 from pydantic import Field, FilePath, SecretStr, ValidationError, field_validator
 from pydantic_core import ErrorDetails
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
 
 
 class KafkaSettings(BaseSettings):
@@ -64,8 +64,11 @@ def load(settings_type: type[S], service: str) -> S:
         _stop(service, [f"SECRETS_DIR: {folder} is not a folder: mount the secrets there, or unset it"])
     try:
         return settings_type(_secrets_dir=folder)
-    except OSError as error:
-        _stop(service, [f"{error.filename} can't be read ({type(error).__name__}): let user {os.getuid()} read it"])
+    except SettingsError as error:
+        file = error.__cause__
+        if not isinstance(file, OSError):
+            raise
+        _stop(service, [f"{file.filename} can't be read ({type(file).__name__}): let user {os.getuid()} read it"])
     except ValidationError as error:
         _stop(service, [_problem(settings_type, detail, folder) for detail in error.errors(include_input=False)])
 

@@ -15,7 +15,7 @@ import httpx
 from aiokafka.errors import KafkaError
 from chassis.settings import load
 from chassis.web.french import PARIS
-from pydantic import SecretStr
+from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from local.demo.browser import Browser, PageError
@@ -35,7 +35,7 @@ class Settings(BaseSettings):
     pages_url: str
     public_url: str
     kafka_bootstrap_servers: str
-    clock_file: Path
+    clock_file: Path = Field(description="docker compose --env-file deploy/docker/demo.env run --rm demo")
     team_password: SecretStr
     registration_database_url: SecretStr
     scheduling_database_url: SecretStr
