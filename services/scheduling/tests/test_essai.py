@@ -23,6 +23,7 @@ from scheduling.essai.problem import make_problem
 from scheduling.essai.terminal import Terminal
 from scheduling.solver.problem import GroupeForme, GroupingProblem
 from scheduling.solver.rules import broken_rules
+from scheduling.solver.season import bound_to
 from scheduling.solver.timetable_problem import GroupeAPlanifier, SeancePlanifiee, Timetable
 from scheduling.solver.timetable_rules import broken_seance_rules
 from typer.testing import CliRunner
@@ -49,7 +50,8 @@ def header(path: Path) -> str:
 
 def problem_of(inscriptions: Path, parametres: Path) -> GroupingProblem:
     candidats = read_inscriptions(inscriptions)
-    return make_problem(candidats, read_parametres(parametres, sorted({c.thematique for c in candidats})))
+    found = read_parametres(parametres, sorted({c.thematique for c in candidats}))
+    return bound_to(make_problem(candidats, found), found.horaire)
 
 
 @pytest.fixture(scope="module")
@@ -262,7 +264,7 @@ EVERY_DAY = str([f"2027-{month}-{day:02d}" for month in ("05", "06") for day in 
         (put("groupes_max = ", "groupes_max = -"), "groupes_max doit être un nombre entier à partir de 0"),
         (put("graine = 1", "graine = "), "ligne 10 : l’écriture n’est pas correcte"),
         (put('"13:30"', '"09:30"'), "celles de 8 h 30 et de 9 h 30 se chevauchent"),
-        (lambda text: re.sub("groupes_max = [0-9]", "groupes_max = 0", text), "quatre dates"),
+        (lambda text: re.sub("groupes_max = [0-9]", "groupes_max = 0", text), "donnez à l’un d’eux au moins un groupe."),
         (put("[2027-05-20]", EVERY_DAY), "ne tiennent dans aucun créneau. Allongez la période ou libérez des jours"),
         (lambda text: text.partition("[[animateurs]]")[0], "animateurs manque : ajoutez au moins un [[animateurs]]"),
     ],

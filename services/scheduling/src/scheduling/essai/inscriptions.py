@@ -4,9 +4,7 @@ Invariant: texts that repeat (collectivité, créneaux…) are understood once a
 """
 
 import csv
-import gc
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from operator import itemgetter
 from pathlib import Path
@@ -67,33 +65,20 @@ def read_inscriptions(path: Path) -> tuple[Candidat, ...]:
     """Return the candidats in the order of the rows. Raises Refused, naming what is wrong with its line."""
     check_readable(path)
     sheet = _Sheet(Faults(path.name))
-    with _without_collecting():
-        try:
-            with path.open(encoding="utf-8-sig", newline="") as file:
-                _read(sheet, file)
-        except UnicodeDecodeError:
-            refuse_encoding(path)
-        except csv.Error as error:
-            sheet.faults.add(0, f"ce n'est pas un fichier CSV ({error}) : enregistrez la feuille en « CSV UTF-8 ».")
-        _check_wishes(sheet)
-        _check_people(sheet)
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            _read(sheet, file)
+    except UnicodeDecodeError:
+        refuse_encoding(path)
+    except csv.Error as error:
+        sheet.faults.add(0, f"ce n'est pas un fichier CSV ({error}) : enregistrez la feuille en « CSV UTF-8 ».")
+    _check_wishes(sheet)
+    _check_people(sheet)
     sheet.faults.refuse()
     if not sheet.candidats:
         sheet.faults.add(0, "le fichier ne contient aucune inscription : ajoutez une ligne par inscription.")
     sheet.faults.refuse()
     return tuple(sheet.candidats)
-
-
-@contextmanager
-def _without_collecting() -> Iterator[None]:
-    """Rows hold no cycles: looking for some among a million of them would take most of the time."""
-    enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if enabled:
-            gc.enable()
 
 
 def _read(sheet: _Sheet, file: Iterator[str]) -> None:

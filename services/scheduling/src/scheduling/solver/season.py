@@ -24,8 +24,12 @@ _UNPLANNED = (
 
 @dataclass(frozen=True, slots=True)
 class Saison:
-    """Groupes with their reasons, and the séances of each; the ids of groupes are the same in both."""
+    """Groupes with their reasons, and the séances of each; the ids of groupes are the same in both.
 
+    `probleme` is what was asked, bound to its dates.
+    """
+
+    probleme: GroupingProblem
     proposition: Proposition
     horaire: Timetable
 
@@ -47,7 +51,7 @@ def solve_season(problem: GroupingProblem, horaire: TimetableProblem, watch: Wat
         for g in proposition.groupes
     )
     planned = plan_seances(replace(horaire, groupes=groupes))
-    return Saison(_only_planned(problem, proposition, planned), planned)
+    return Saison(problem, _only_planned(problem, proposition, planned), planned)
 
 
 def bound_to(problem: GroupingProblem, horaire: TimetableProblem) -> GroupingProblem:
