@@ -6,6 +6,7 @@ Invariant: texts that repeat (collectivité, créneaux…) are understood once a
 import csv
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from difflib import get_close_matches
 from operator import itemgetter
 from pathlib import Path
 from typing import Any
@@ -110,6 +111,11 @@ def _order(faults: Faults, names: Sequence[str]) -> list[int] | None:
     for name in COLUMNS:
         if known.count(name) > 1:
             faults.add(1, f"la colonne {name} figure deux fois : gardez-en une.")
+    for name in known:
+        # A sheet may have columns of its own, but a slip of the pen must not lose everybody's wishes.
+        meant = [] if name in COLUMNS else get_close_matches(name, [c for c in OPTIONAL if c not in known], 1)
+        if meant:
+            faults.add(1, f"la colonne {short(name)} n'est pas connue : vouliez-vous écrire {meant[0]} ?")
     return None if faults.found else [known.index(name) if name in known else -1 for name in COLUMNS]
 
 

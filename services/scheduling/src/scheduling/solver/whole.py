@@ -39,7 +39,7 @@ class Shortage:
             return counted(self.agents, "agent")
         roles = [(self.elus, "élu"), (self.agents, "agent")]
         detail = " et ".join(counted(n, noun) for n, noun in roles if n)
-        return counted(self.people, "personne") + (f", dont {detail}" if detail else "")
+        return counted(self.people, "personne") + (f", dont {detail}," if detail else "")
 
 
 @dataclass(frozen=True, slots=True)
