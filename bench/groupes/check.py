@@ -14,6 +14,7 @@ from scheduling.essai.parametres import read_parametres
 from scheduling.essai.problem import make_problem
 from scheduling.solver.problem import GroupeForme, GroupingProblem
 from scheduling.solver.rules import broken_rules
+from scheduling.solver.season import bound_to
 from scheduling.solver.timetable_problem import GroupeAPlanifier, SeancePlanifiee, Timetable, TimetableProblem
 from scheduling.solver.timetable_rules import broken_seance_rules
 
@@ -21,7 +22,7 @@ from scheduling.solver.timetable_rules import broken_seance_rules
 def read_input(inscriptions: Path, parametres: Path) -> tuple[GroupingProblem, TimetableProblem]:
     candidats = read_inscriptions(inscriptions)
     found = read_parametres(parametres, sorted({c.thematique for c in candidats}))
-    return make_problem(candidats, found), found.horaire
+    return bound_to(make_problem(candidats, found), found.horaire), found.horaire
 
 
 def weight_of(problem: GroupingProblem, groupes: Iterable[GroupeForme]) -> int:

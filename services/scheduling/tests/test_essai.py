@@ -23,6 +23,7 @@ from scheduling.essai.problem import make_problem
 from scheduling.essai.terminal import Terminal
 from scheduling.solver.problem import GroupeForme, GroupingProblem
 from scheduling.solver.rules import broken_rules
+from scheduling.solver.season import bound_to
 from scheduling.solver.timetable_problem import GroupeAPlanifier, SeancePlanifiee, Timetable
 from scheduling.solver.timetable_rules import broken_seance_rules
 from typer.testing import CliRunner
@@ -49,7 +50,8 @@ def header(path: Path) -> str:
 
 def problem_of(inscriptions: Path, parametres: Path) -> GroupingProblem:
     candidats = read_inscriptions(inscriptions)
-    return make_problem(candidats, read_parametres(parametres, sorted({c.thematique for c in candidats})))
+    found = read_parametres(parametres, sorted({c.thematique for c in candidats}))
+    return bound_to(make_problem(candidats, found), found.horaire)
 
 
 @pytest.fixture(scope="module")
@@ -166,12 +168,18 @@ def cell(line: int, column: str, value: str) -> Callable[[str], str]:
         (cell(3, "inscription", "I0000001"), "ligne 3 : l’inscription I0000001 figure déjà à la ligne 2."),
         (cell(3, "inscription", ""), "ligne 3 : la colonne inscription est vide."),
         (cell(6, "personne", " "), "ligne 6 : la colonne personne est vide."),
-        (cell(2, "rang", "0"), "ligne 2 : rang « 0 » n’est pas un nombre entier à partir de 1"),
+        (cell(2, "rang", "0"), "ligne 2 : rang « 0 » n’est pas un nombre entier de 1 à 99"),
+        (cell(2, "rang", "9" * 20), "n’est pas un nombre entier de 1 à 99"),
+        (cell(2, "recue_le", "0001-01-01"), "ligne 2 : recue_le « 0001-01-01 » n’est pas une date"),
         (cell(2, "recue_le", "hier"), "ligne 2 : recue_le « hier » n’est pas une date"),
         (cell(2, "creneaux", "mardi-soir:prefere"), "ligne 2 : creneaux : « mardi-soir:prefere » n’est pas un créneau"),
         (cell(2, "creneaux", "mardi-matin"), "écrivez mardi-matin:prefere ou mardi-matin:possible"),
         (cell(9, "avec", "I9999999"), "ligne 9 : avec nomme l’inscription I9999999, qui n’existe pas."),
         (cell(2, "sans", "I0000001"), "ligne 2 : sans nomme sa propre inscription"),
+        (
+            lambda text: text.replace(",avec,", ",avecc,", 1),
+            "la colonne avecc n’est pas connue : vouliez-vous écrire avec ?",
+        ),
         (lambda text: text.replace(",creneaux,", ",quand,", 1), "ligne 1 : il manque creneaux"),
         (lambda text: text.replace(",qualite,", ",taille,", 1), "ligne 1 : la colonne taille figure deux fois"),
         (lambda text: text + "I9,P9,commune:1\n", "la ligne a 3 valeurs au lieu de 12"),
@@ -188,6 +196,31 @@ def test_a_wrong_row_is_named_with_its_line_and_nothing_is_written(
     assert said in text
     assert "Rien n’a été écrit." in text
     assert not (tmp_path / "sortie").exists()
+
+
+def test_columns_of_ones_own_are_left_alone(tmp_path: Path) -> None:
+    path = edited(
+        tmp_path, "inscriptions.csv", lambda text: text.replace("\n", ",06\n").replace("sans,06", "sans,telephone")
+    )
+    assert len(read_inscriptions(path)) == len(rows(path))
+
+
+BAD_SETTING = re.compile(r"'|\b1e\b|\d ?h ?\d|\d %| [:;!?»]|« ")
+"""Signs as they are typed, which print has otherwise: all need the other apostrophe or a space that doesn't break."""
+
+
+def test_what_people_read_is_set_as_in_print(result: Path, tmp_path: Path) -> None:
+    few = edited(tmp_path, "inscriptions.csv", lambda text: text.replace(",elu,", ",agent,", 150))
+    overlap = edited(tmp_path, "parametres.toml", put('"13:30"', '"09:30"'))
+    said = []
+    for keys, name in ((EXAMPLE / "parametres.toml", "sortie"), (overlap, "rien")):
+        arguments = ["essai", str(few), "--parametres", str(keys), "--sortie", str(tmp_path / name)]
+        said.append(CliRunner().invoke(main, arguments).output)
+    read = [row["raison"] for folder in (result, tmp_path / "sortie") for row in rows(folder / "attente.csv")]
+    assert not [line for text in (*said, *read) for line in text.splitlines() if BAD_SETTING.search(line)]
+    assert "1re position sur la liste d’attente." in " ".join(read)
+    assert "Poids placé\u00a0:" in said[0]
+    assert "8\u00a0h\u00a030" in said[1]
 
 
 def test_contradictory_wishes_are_refused(tmp_path: Path) -> None:
@@ -243,6 +276,9 @@ EVERY_DAY = str([f"2027-{month}-{day:02d}" for month in ("05", "06") for day in 
     ("change", "said"),
     [
         (put("seances_du = 2027-05-03\n", ""), "ligne 1 : seances_du manque : écrivez par exemple 2027-05-03."),
+        (put("2027-07-09", "2037-07-09"), "ligne 3 : seances_au est trop loin"),
+        (put("max = 15", "max = 15000000"), "ligne 5 : max doit être un nombre entier de 1 à 1\u202f000\u202f000"),
+        (put("[2027-05-20]", '["demain"]'), "comme [2027-05-20], pas « demain »."),
         (put("2027-07-09", "2027-05-28"), "ligne 3 : seances_au laisse trop peu de temps"),
         (
             put("seances_du", "seance_du"),
@@ -255,14 +291,20 @@ EVERY_DAY = str([f"2027-{month}-{day:02d}" for month in ("05", "06") for day in 
             "ligne 5 : groupe : 15 personnes ne peuvent pas compter 12 élus et 5 agents",
         ),
         (put("grande = 1", "enorme = 1"), "ligne 8 : enorme n’est pas une clé connue"),
-        (put("petite = 3", "petite = 0.5"), "ligne 8 : petite doit être un nombre entier à partir de 1, pas « 0.5 »."),
+        (
+            put("petite = 3", "petite = 0.5"),
+            "ligne 8 : petite doit être un nombre entier de 1 à 1\u202f000\u202f000, pas « 0.5 ».",
+        ),
         (put("[2027-05-20]", '"2027-05-20"'), "ligne 9 : jours_exclus doit être une liste de dates"),
         (put('"08:30"', '"8h30"'), 'ligne 13 : matin doit être une heure, comme "08:30", pas « 8h30 ».'),
         (put('"Animateur 2"', '"Animateur 1"'), "nom « Animateur 1 » est déjà celui d’un autre animateur"),
-        (put("groupes_max = ", "groupes_max = -"), "groupes_max doit être un nombre entier à partir de 0"),
+        (put("groupes_max = ", "groupes_max = -"), "groupes_max doit être un nombre entier de 0 à 1\u202f000\u202f000"),
         (put("graine = 1", "graine = "), "ligne 10 : l’écriture n’est pas correcte"),
         (put('"13:30"', '"09:30"'), "celles de 8 h 30 et de 9 h 30 se chevauchent"),
-        (lambda text: re.sub("groupes_max = [0-9]", "groupes_max = 0", text), "quatre dates"),
+        (
+            lambda text: re.sub("groupes_max = [0-9]", "groupes_max = 0", text),
+            "donnez à l’un d’eux au moins un groupe.",
+        ),
         (put("[2027-05-20]", EVERY_DAY), "ne tiennent dans aucun créneau. Allongez la période ou libérez des jours"),
         (lambda text: text.partition("[[animateurs]]")[0], "animateurs manque : ajoutez au moins un [[animateurs]]"),
     ],

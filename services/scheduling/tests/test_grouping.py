@@ -203,7 +203,7 @@ def test_a_single_inscription_waits_for_eleven_others() -> None:
             "i0000",
             1,
             (
-                "Il manque 11 personnes, dont 4 élus et 5 agents pour ouvrir un groupe le lundi matin. "
+                "Il manque 11 personnes, dont 4 élus et 5 agents, pour ouvrir un groupe le lundi matin. "
                 "Vous êtes en 1re position sur la liste d'attente."
             ),
         )

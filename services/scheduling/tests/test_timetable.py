@@ -164,6 +164,7 @@ def test_half_days_two_hours_apart_do_not_overlap() -> None:
         ({"animateurs": (replace(animateur("a"), creneaux=frozenset()),)}, "n'a de créneau"),
         ({"seances_au": date(2027, 6, 11)}, "Allongez la période"),
         ({"animateurs": (animateur("a", away=AWAY),)}, "Les absences des animateurs"),
+        ({"animateurs": (animateur("a", groupes_max=0),)}, "au moins un groupe"),
     ],
 )
 def test_what_keeps_every_groupe_from_its_seances_is_told_at_once(

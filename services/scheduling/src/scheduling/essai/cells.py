@@ -16,6 +16,7 @@ E = TypeVar("E", bound=StrEnum)
 
 NOBODY: frozenset[str] = frozenset()
 _SHOWN = 40
+_LAST_RANG = 99
 _ACCORDS = {accord.value: accord for accord in Accord}
 
 
@@ -67,22 +68,24 @@ taille = one_of("taille", Taille)
 def rang(text: str) -> int:
     """Read how wanted the thématique is; an empty cell is somebody who asks for one only."""
     clean = text.strip() or "1"
-    if clean.isascii() and clean.isdigit() and int(clean) >= 1:
+    if clean.isascii() and clean.isdigit() and 1 <= int(clean) <= _LAST_RANG:
         return int(clean)
-    raise Wrong(f"rang « {short(text)} » n'est pas un nombre entier à partir de 1 (1 : la thématique la plus voulue).")
+    raise Wrong(
+        f"rang « {short(text)} » n'est pas un nombre entier de 1 à {_LAST_RANG} (1 : la thématique la plus voulue)."
+    )
 
 
 def moment(text: str) -> datetime:
     """Read a date or an instant of ISO 8601; without an offset it is in the time of Paris."""
     try:
         found = datetime.fromisoformat(text.strip())
-    except ValueError:
+        if found.tzinfo is UTC:
+            return found
+        return (found if found.tzinfo else found.replace(tzinfo=PARIS)).astimezone(UTC)
+    except (ValueError, OverflowError):
         raise Wrong(
             f"recue_le « {short(text)} » n'est pas une date : écrivez par exemple 2027-03-01T14:30:00+01:00."
         ) from None
-    if found.tzinfo is UTC:
-        return found
-    return (found if found.tzinfo else found.replace(tzinfo=PARIS)).astimezone(UTC)
 
 
 def creneaux(text: str) -> Mapping[str, Accord]:

@@ -4,10 +4,9 @@ Invariant: texts that repeat (collectivité, créneaux…) are understood once a
 """
 
 import csv
-import gc
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass, field
+from difflib import get_close_matches
 from operator import itemgetter
 from pathlib import Path
 from typing import Any
@@ -67,33 +66,20 @@ def read_inscriptions(path: Path) -> tuple[Candidat, ...]:
     """Return the candidats in the order of the rows. Raises Refused, naming what is wrong with its line."""
     check_readable(path)
     sheet = _Sheet(Faults(path.name))
-    with _without_collecting():
-        try:
-            with path.open(encoding="utf-8-sig", newline="") as file:
-                _read(sheet, file)
-        except UnicodeDecodeError:
-            refuse_encoding(path)
-        except csv.Error as error:
-            sheet.faults.add(0, f"ce n'est pas un fichier CSV ({error}) : enregistrez la feuille en « CSV UTF-8 ».")
-        _check_wishes(sheet)
-        _check_people(sheet)
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            _read(sheet, file)
+    except UnicodeDecodeError:
+        refuse_encoding(path)
+    except csv.Error as error:
+        sheet.faults.add(0, f"ce n'est pas un fichier CSV ({error}) : enregistrez la feuille en « CSV UTF-8 ».")
+    _check_wishes(sheet)
+    _check_people(sheet)
     sheet.faults.refuse()
     if not sheet.candidats:
         sheet.faults.add(0, "le fichier ne contient aucune inscription : ajoutez une ligne par inscription.")
     sheet.faults.refuse()
     return tuple(sheet.candidats)
-
-
-@contextmanager
-def _without_collecting() -> Iterator[None]:
-    """Rows hold no cycles: looking for some among a million of them would take most of the time."""
-    enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if enabled:
-            gc.enable()
 
 
 def _read(sheet: _Sheet, file: Iterator[str]) -> None:
@@ -125,6 +111,11 @@ def _order(faults: Faults, names: Sequence[str]) -> list[int] | None:
     for name in COLUMNS:
         if known.count(name) > 1:
             faults.add(1, f"la colonne {name} figure deux fois : gardez-en une.")
+    for name in known:
+        # A sheet may have columns of its own, but a slip of the pen must not lose everybody's wishes.
+        meant = [] if name in COLUMNS else get_close_matches(name, [c for c in OPTIONAL if c not in known], 1)
+        if meant:
+            faults.add(1, f"la colonne {short(name)} n'est pas connue : vouliez-vous écrire {meant[0]} ?")
     return None if faults.found else [known.index(name) if name in known else -1 for name in COLUMNS]
 
 

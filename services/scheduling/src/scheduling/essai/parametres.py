@@ -3,7 +3,7 @@
 import tomllib
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, time
+from datetime import date, time, timedelta
 from pathlib import Path
 
 from chassis.web.french import date_courte
@@ -19,6 +19,7 @@ from scheduling.solver.timetable_problem import MAX_SPAN, MIN_SPAN, SEANCES, Tim
 CRENEAUX = tuple(f"{jour}-{moment}" for jour in JOURS[:5] for moment in DEMI_JOURNEES)
 HEURES = {"matin": time(8, 30), "apres-midi": time(13, 30)}
 GROUPES_MAX = 2
+_LONGEST = timedelta(days=366)
 _CAMPAGNE = (
     "seances_du",
     "seances_au",
@@ -97,6 +98,12 @@ def _read(root: Toml, thematiques: Sequence[str]) -> Parametres | None:
 
 
 def _check_window(campagne: Toml, first: date, last: date) -> None:
+    if last - first > _LONGEST:
+        campagne.fault(
+            "seances_au",
+            f"est trop loin : du {date_courte(first)} au {date_courte(last)}, il y a plus d'un an. "
+            "Vérifiez les deux dates.",
+        )
     if last - first < MIN_SPAN:
         campagne.fault(
             "seances_au",

@@ -28,12 +28,12 @@ def report(problem: GroupingProblem, groupes: Iterable[GroupeForme], borne: floa
     weights: Counter[tuple[str, str]] = Counter()
     people: Counter[tuple[str, str]] = Counter()
     opened: Counter[tuple[str, str]] = Counter()
-    known = {c.id: problem.limites.poids[c.taille] for c in problem.candidats}
+    known, poids = problem.by_id, problem.limites.poids
     for groupe in groupes:
         where = groupe.thematique, groupe.creneau
         opened[where] += 1
         people[where] += len(groupe.membres)
-        weights[where] += sum(known[m] for m in groupe.membres)
+        weights[where] += sum(poids[known[m].taille] for m in groupe.membres)
     parts = _parts(problem)
 
     def entry(where: tuple[str, str] | None, thematique: str = "") -> dict[str, Any]:
@@ -69,12 +69,11 @@ def _parts(problem: GroupingProblem) -> dict[tuple[str, str], _Part]:
     counts: dict[tuple[str, str], Counter[Class]] = {
         (t, c): Counter() for t in thematiques for c in (*problem.creneaux, "")
     }
-    for candidat in problem.candidats:
-        kind = candidat.qualite, candidat.taille
-        open_to = [c for c in candidat.creneaux if (candidat.thematique, c) in counts]
-        for creneau in open_to:
-            counts[candidat.thematique, creneau][kind] += 1
-        counts[candidat.thematique, ""][kind] += bool(open_to)
+    alike = Counter((c.thematique, c.qualite, c.taille, tuple(c.creneaux)) for c in problem.candidats)
+    for (thematique, qualite, taille, creneaux), count in alike.items():
+        open_to = [c for c in creneaux if (thematique, c) in counts]
+        for creneau in (*open_to, *([""] if open_to else [])):
+            counts[thematique, creneau][qualite, taille] += count
     found: dict[tuple[str, str], _Part] = {}
     for t in thematiques:
         found |= {(t, c): _Part(counts[t, c], _room(problem, t, (c,))) for c in problem.creneaux}

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from scheduling.solver.problem import Attente, GroupeForme, GroupingProblem
+from scheduling.solver.problem import Attente, GroupeForme
 from scheduling.solver.season import Saison
 from scheduling.solver.timetable_problem import SeancePlanifiee
 
@@ -19,15 +19,14 @@ class Result:
     constats: tuple[str, ...]
 
 
-def read_result(problem: GroupingProblem, saison: Saison) -> Result:
-    proposition, horaire = saison.proposition, saison.horaire
+def read_result(saison: Saison) -> Result:
+    problem, proposition, horaire = saison.probleme, saison.proposition, saison.horaire
     animateur = {s.groupe: s.animateur for s in horaire.seances}
-    personnes = {c.id: c.personne for c in problem.candidats}
     groupes = tuple(sorted(proposition.groupes, key=lambda g: (g.thematique, g.creneau, len(g.id), g.id)))
     return Result(
         groupes=groupes,
         places=tuple(
-            (membre, personnes[membre], g.thematique, g.id, g.creneau, animateur[g.id])
+            (membre, problem.by_id[membre].personne, g.thematique, g.id, g.creneau, animateur[g.id])
             for g in groupes
             for membre in g.membres
         ),

@@ -36,10 +36,11 @@ def run(inscriptions: Path, parametres: Path, sortie: Path) -> None:
     terminal = Terminal(console)
     try:
         check_folder(sortie)
-        candidats, found = _read(inscriptions, parametres)
-        result, rapport = _solve(terminal, candidats, found)
-        rapport |= {"duree_s": round(time.perf_counter() - started, 2), "memoire_mo": peak_memory()}
-        write_result(sortie, result, _in_order(rapport))
+        with _without_collecting():
+            candidats, found = _read(inscriptions, parametres)
+            result, rapport = _solve(terminal, candidats, found)
+            rapport |= {"duree_s": round(time.perf_counter() - started, 2), "memoire_mo": peak_memory()}
+            write_result(sortie, result, _in_order(rapport))
     except (Refused, InfeasibleInput) as wrong:
         console.print(proper(f"{wrong}\nRien n'a été écrit."), highlight=False, markup=False, soft_wrap=True)
         raise typer.Exit(REFUSED) from None
@@ -48,6 +49,18 @@ def run(inscriptions: Path, parametres: Path, sortie: Path) -> None:
         raise typer.Exit(INTERRUPTED) from None
     for line in summary(rapport, result.constats, sortie):
         sys.stdout.write(f"{line}\n")
+
+
+@contextmanager
+def _without_collecting() -> Iterator[None]:
+    """Nothing here holds cycles: looking for some among a million people again and again would take long."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()
 
 
 def _read(inscriptions: Path, parametres: Path) -> tuple[tuple[Candidat, ...], Parametres]:
@@ -69,13 +82,11 @@ def _read(inscriptions: Path, parametres: Path) -> tuple[tuple[Candidat, ...], P
 
 def _solve(terminal: Terminal, candidats: Sequence[Candidat], parametres: Parametres) -> tuple[Result, dict[str, Any]]:
     """Form and plan; Ctrl-C keeps the best found so far. Raises InfeasibleInput, KeyboardInterrupt."""
-    # What was read stays to the end: no collection need look at it again.
-    gc.freeze()
 
     def work() -> tuple[Result, dict[str, Any]]:
-        problem = make_problem(candidats, parametres)
-        result = read_result(problem, solve_season(problem, parametres.horaire, terminal))
-        return result, report(problem, result.groupes, result.borne)
+        saison = solve_season(make_problem(candidats, parametres), parametres.horaire, terminal)
+        result = read_result(saison)
+        return result, report(saison.probleme, result.groupes, result.borne)
 
     with _silent_libraries():
         result, rapport = terminal.watch(work)

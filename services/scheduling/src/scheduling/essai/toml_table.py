@@ -6,9 +6,13 @@ from datetime import date, datetime, time
 from difflib import get_close_matches
 from typing import Any
 
+from chassis.web.french import nombre
+
 from scheduling.essai.cells import short
 from scheduling.essai.faults import Faults
 from scheduling.essai.toml_lines import Path, line_of
+
+_MOST = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,9 +53,9 @@ class Toml:
 
     def whole(self, key: str, default: int, least: int) -> int:
         found = self.values.get(key, default)
-        if isinstance(found, int) and not isinstance(found, bool) and found >= least:
+        if isinstance(found, int) and not isinstance(found, bool) and least <= found <= _MOST:
             return found
-        self.fault(key, f"doit être un nombre entier à partir de {least}, pas {_shown(found)}.")
+        self.fault(key, f"doit être un nombre entier de {least} à {nombre(_MOST)}, pas {_shown(found)}.")
         return default
 
     def text(self, key: str, default: str) -> str:
@@ -110,4 +114,5 @@ def _day(value: object) -> date | None:
 def _shown(value: object) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
-    return f"« {short(str(value))} »"
+    texts = [str(one) for one in value] if isinstance(value, list) else [str(value)]
+    return f"« {short(', '.join(texts))} »"

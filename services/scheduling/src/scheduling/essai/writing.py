@@ -5,6 +5,8 @@ import json
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from datetime import datetime
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -62,6 +64,11 @@ def _write_csv(path: Path, header: Sequence[str], rows: Iterable[Sequence[object
 
 
 def _seances(result: Result) -> Iterator[tuple[object, ...]]:
+    # A season has few moments, however many séances begin at each.
+    in_paris = cache(_in_paris)
     for seance in result.seances:
-        debut, fin = (moment.astimezone(PARIS).isoformat() for moment in (seance.debut, seance.fin))
-        yield seance.groupe, seance.rang, debut, fin, seance.animateur
+        yield seance.groupe, seance.rang, in_paris(seance.debut), in_paris(seance.fin), seance.animateur
+
+
+def _in_paris(moment: datetime) -> str:
+    return moment.astimezone(PARIS).isoformat()

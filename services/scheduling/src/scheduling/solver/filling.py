@@ -71,12 +71,14 @@ def _network(filling: "Filling | Weighing", usable: Ints, groupes: Ints, gain: I
     unit = arcs.nodes(units.count.size)
     by_role, by_slot = arcs.nodes(2 * slots), arcs.nodes(slots)
     owner, slot, candidat = units.arc_unit[usable], units.arc_slot[usable], units.arc_candidat[usable]
-    start = starts_of(owner, slot // max(1, len(problem.creneaux)))
-    # At most one place in a thématique, whoever may have several.
-    choice = np.repeat(arcs.nodes(start.size), np.diff(np.append(start, usable.size)))
+    start, choice = starts_of(owner, slot // max(1, len(problem.creneaux))), unit[owner]
+    if limites.places_par_personne > 1:
+        # At most one place in a thématique, whoever may have several.
+        choice = np.repeat(arcs.nodes(start.size), np.diff(np.append(start, usable.size)))
     role_slot = by_role[crowd.agent[candidat] * slots + slot]
     arcs.add(choice, role_slot, 0, units.count[owner], gain)
-    arcs.add(unit[owner[start]], choice[start], 0, units.count[owner[start]], 0)
+    if limites.places_par_personne > 1:
+        arcs.add(unit[owner[start]], choice[start], 0, units.count[owner[start]], 0)
     _add_people(arcs, problem, crowd, units, unit)
     for role, least in enumerate((limites.elus_min, limites.agents_min)):
         arcs.add(by_role[role * slots : (role + 1) * slots], by_slot, least * groupes, limites.max * groupes, 0)

@@ -117,11 +117,10 @@ def _refuse_contradictions(problem: GroupingProblem) -> None:
             f"Un groupe de {limites.max} personnes ne peut pas compter à la fois {limites.elus_min} élus et "
             f"{limites.agents_min} agents : augmentez la taille ou baissez ces minimums."
         )
-    ids = [c.id for c in problem.candidats]
-    if len(ids) != len(set(ids)):
+    if len(problem.by_id) != len(problem.candidats):
         raise InfeasibleInput("Une même inscription figure deux fois : retirez l'une des deux.")
     for candidat in problem.candidats:
-        if both := sorted(candidat.avec & candidat.sans):
+        if candidat.avec and (both := sorted(candidat.avec & candidat.sans)):
             raise InfeasibleInput(
                 f"L'inscription {candidat.id} demande à être avec et sans {both[0]} : retirez l'un des deux souhaits."
             )
@@ -129,7 +128,7 @@ def _refuse_contradictions(problem: GroupingProblem) -> None:
 
 
 def _refuse_impossible_places(problem: GroupingProblem) -> None:
-    known = {c.id: c for c in problem.candidats}
+    known = problem.by_id
     seated: dict[str, list[Candidat]] = {}
     for person, place_ in problem.places_fixees.items():
         try:

@@ -7,12 +7,11 @@ from scheduling.solver.problem import GroupeForme, GroupingProblem, Raison, cren
 
 def place_reasons(problem: GroupingProblem, groupes: Sequence[GroupeForme]) -> dict[str, Raison]:
     """Return the reason of each person placed."""
-    known = {c.id: c for c in problem.candidats}
     reasons: dict[tuple[str, bool], Raison] = {}
     found = {}
     for groupe in groupes:
         for person in groupe.membres:
-            key = groupe.creneau, known[person].creneaux[groupe.creneau].value == "prefere"
+            key = groupe.creneau, problem.by_id[person].creneaux[groupe.creneau].value == "prefere"
             if key not in reasons:
                 reasons[key] = place_reason(*key)
             found[person] = reasons[key]

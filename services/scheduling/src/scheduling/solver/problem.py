@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
+from functools import cached_property
 from typing import Literal
 
 JOURS = ("lundi", "mardi", "mercredi", "jeudi", "vendredi", "samedi", "dimanche")
@@ -100,7 +101,7 @@ class Limites:
         return self.elus_min if qualite is Qualite.ELU else self.agents_min
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class GroupingProblem:
     """Everyone who asks for a place in a campagne, in any of its thématiques.
 
@@ -120,6 +121,10 @@ class GroupingProblem:
     deja_ensemble: frozenset[tuple[str, str]] = frozenset()
     titres: Mapping[str, str] = field(default_factory=dict)
     graine: int = 1
+
+    @cached_property
+    def by_id(self) -> Mapping[str, Candidat]:
+        return {c.id: c for c in self.candidats}
 
     @property
     def thematiques(self) -> tuple[str, ...]:

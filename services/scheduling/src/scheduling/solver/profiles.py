@@ -48,9 +48,10 @@ def open_places(problem: GroupingProblem, candidat: Candidat) -> tuple[tuple[Slo
 
 def together_pairs(problem: GroupingProblem) -> list[tuple[str, str]]:
     """Pairs of which one asked for the other, that the rules let be in one groupe; sorted."""
-    by_id = {c.id: c for c in problem.candidats}
+    by_id = problem.by_id
     apart = set(apart_pairs(problem))
-    wished = {(min(c.id, o), max(c.id, o)) for c in problem.candidats for o in c.avec if o in by_id and o != c.id}
+    asked = [(c.id, o) for c in problem.candidats if c.avec for o in c.avec]
+    wished = {(min(a, b), max(a, b)) for a, b in asked if b in by_id and a != b}
     return sorted(
         (a, b)
         for a, b in wished - apart
@@ -60,9 +61,8 @@ def together_pairs(problem: GroupingProblem) -> list[tuple[str, str]]:
 
 def apart_pairs(problem: GroupingProblem) -> list[tuple[str, str]]:
     """Pairs of which one asked not to be with the other; sorted."""
-    asking = [c for c in problem.candidats if c.sans]
-    known = {c.id for c in problem.candidats} if asking else set()
-    return sorted({(min(c.id, o), max(c.id, o)) for c in asking for o in c.sans if o in known and o != c.id})
+    asked = [(c.id, o) for c in problem.candidats if c.sans for o in c.sans]
+    return sorted({(min(a, b), max(a, b)) for a, b in asked if b in problem.by_id and a != b})
 
 
 def coupled_people(problem: GroupingProblem) -> frozenset[str]:

@@ -34,13 +34,16 @@ class BrokenRules(RuntimeError):
 
 def person_is_in_at_most_one_groupe(problem: GroupingProblem, groupes: Sequence[GroupeForme]) -> list[Violation]:
     """Of a thématique; every member is a candidat."""
-    known = {c.id: c for c in problem.candidats}
+    known = problem.by_id
     members = [m for groupe in groupes for m in groupe.membres]
-    seats = Counter((known[m].personne, known[m].thematique) if m in known else ("", m) for m in members)
+    whose = {m: (known[m].personne, known[m].thematique) for m in members if m in known}
+    seats = Counter(whose[m] for m in members if m in whose)
     return [
-        _violation(person_is_in_at_most_one_groupe, m, f"{m} a {seats[who]} places, ou n'est pas inscrit.")
-        for m in sorted(set(members))
-        if m not in known or seats[who := (known[m].personne, known[m].thematique)] > 1
+        _violation(person_is_in_at_most_one_groupe, m, f"{m} a {seats[whose[m]]} places.")
+        for m in sorted(m for m, who in whose.items() if seats[who] > 1)
+    ] + [
+        _violation(person_is_in_at_most_one_groupe, m, f"{m} n'est pas inscrit.")
+        for m in sorted({m for m in members if m not in whose})
     ]
 
 
@@ -49,8 +52,7 @@ def person_holds_allowed_places(problem: GroupingProblem, groupes: Sequence[Grou
     seats = Counter(c.personne for _, people in _people(problem, groupes) for c in people)
     return [
         _violation(person_holds_allowed_places, who, f"{who} a {count} places dans la campagne ; {most} au plus.")
-        for who, count in sorted(seats.items())
-        if count > most
+        for who, count in sorted((who, count) for who, count in seats.items() if count > most)
     ]
 
 
@@ -82,6 +84,8 @@ def groupe_holds_one_person_per_collectivite(
 ) -> list[Violation]:
     found = []
     for groupe, people in _people(problem, groupes):
+        if len({c.collectivite for c in people}) == len(people):
+            continue
         seats = Counter(c.collectivite for c in people)
         found += [
             _violation(
@@ -133,12 +137,11 @@ def members_meet_at_bearable_hours(problem: GroupingProblem, groupes: Sequence[G
 def groupe_has_enough_of_each_qualite(problem: GroupingProblem, groupes: Sequence[GroupeForme]) -> list[Violation]:
     found = []
     for groupe, people in _people(problem, groupes):
-        counts = Counter(c.qualite for c in people)
         for qualite in Qualite:
-            least = problem.limites.minimum_of(qualite)
-            if counts[qualite] < least:
+            least, count = problem.limites.minimum_of(qualite), sum(c.qualite is qualite for c in people)
+            if count < least:
                 noun = "élus" if qualite is Qualite.ELU else "agents"
-                phrase = f"{groupe.id} compte {counts[qualite]} {noun} ; il en faut au moins {least}."
+                phrase = f"{groupe.id} compte {count} {noun} ; il en faut au moins {least}."
                 found.append(_violation(groupe_has_enough_of_each_qualite, groupe.id, phrase))
     return found
 
@@ -166,16 +169,18 @@ def _animateurs_can_run(problem: GroupingProblem, groupes: Sequence[GroupeForme]
 
 
 def apart_wishes_are_kept(problem: GroupingProblem, groupes: Sequence[GroupeForme]) -> list[Violation]:
-    where = {m: g.id for g in groupes for m in g.membres}
+    pairs = apart_pairs(problem)
+    concerned = {person for pair in pairs for person in pair}
+    where = {m: g.id for g in groupes for m in g.membres if m in concerned}
     return [
         _violation(apart_wishes_are_kept, where[a], f"{a} et {b} sont ensemble, contre le souhait exprimé.")
-        for a, b in apart_pairs(problem)
+        for a, b in pairs
         if a in where and where[a] == where.get(b)
     ]
 
 
 def fixed_places_are_kept(problem: GroupingProblem, groupes: Sequence[GroupeForme]) -> list[Violation]:
-    where = {m: g for g in groupes for m in g.membres}
+    where = {m: g for g in groupes for m in g.membres if m in problem.places_fixees}
     found = []
     for person, place in sorted(problem.places_fixees.items()):
         thematique, creneau, number = fixed_place(place, problem.creneaux)
@@ -190,11 +195,11 @@ def everyone_has_one_decision(problem: GroupingProblem, proposition: Proposition
     """Each candidat has exactly one of: a place, a rank on the waiting list, a refusal."""
     decided = Counter(m for g in proposition.groupes for m in g.membres)
     decided.update(a.candidat for a in (*proposition.en_attente, *proposition.non_retenus))
-    everyone = {c.id for c in problem.candidats}
+    everyone = problem.by_id.keys()
+    wrong = {person for person, count in decided.items() if count != 1 or person not in everyone}
     return [
         _violation(everyone_has_one_decision, person, f"{person} a {decided[person]} décisions.")
-        for person in sorted(everyone | set(decided))
-        if decided[person] != 1 or person not in everyone
+        for person in sorted(wrong | (everyone - decided.keys()))
     ]
 
 
@@ -228,7 +233,7 @@ def check_proposition(problem: GroupingProblem, proposition: Proposition) -> Non
 
 def _people(problem: GroupingProblem, groupes: Sequence[GroupeForme]) -> list[tuple[GroupeForme, list[Candidat]]]:
     """Each groupe with those of its members who are candidats; the others are reported by their own rule."""
-    known = {c.id: c for c in problem.candidats}
+    known = problem.by_id
     return [(g, [known[m] for m in g.membres if m in known]) for g in groupes]
 
 

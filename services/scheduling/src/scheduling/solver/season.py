@@ -24,8 +24,12 @@ _UNPLANNED = (
 
 @dataclass(frozen=True, slots=True)
 class Saison:
-    """Groupes with their reasons, and the séances of each; the ids of groupes are the same in both."""
+    """Groupes with their reasons, and the séances of each; the ids of groupes are the same in both.
 
+    `probleme` is what was asked, bound to its dates.
+    """
+
+    probleme: GroupingProblem
     proposition: Proposition
     horaire: Timetable
 
@@ -42,13 +46,12 @@ def solve_season(problem: GroupingProblem, horaire: TimetableProblem, watch: Wat
     problem = bound_to(problem, horaire)
     proposition = form_groupes(problem, watch)
     watch.tell(f"Animateurs et dates de {len(proposition.groupes)} groupes", proposition.poids_place, proposition.borne)
-    departements = {c.id: c.departement for c in problem.candidats}
     groupes = tuple(
-        GroupeAPlanifier(g.id, g.thematique, g.creneau, tuple(departements[m] for m in g.membres))
+        GroupeAPlanifier(g.id, g.thematique, g.creneau, tuple(problem.by_id[m].departement for m in g.membres))
         for g in proposition.groupes
     )
     planned = plan_seances(replace(horaire, groupes=groupes))
-    return Saison(_only_planned(problem, proposition, planned), planned)
+    return Saison(problem, _only_planned(problem, proposition, planned), planned)
 
 
 def bound_to(problem: GroupingProblem, horaire: TimetableProblem) -> GroupingProblem:
@@ -73,16 +76,15 @@ def _only_planned(problem: GroupingProblem, proposition: Proposition, planned: T
     if not left_out:
         return proposition
     kept = tuple(g for g in proposition.groupes if g.id not in left_out)
-    weights = {c.id: problem.limites.poids[c.taille] for c in problem.candidats}
-    asked = {c.id: c.thematique for c in problem.candidats}
-    ranks = Counter(asked[a.candidat] for a in proposition.en_attente)
+    known, poids = problem.by_id, problem.limites.poids
+    ranks = Counter(known[a.candidat].thematique for a in proposition.en_attente)
     waiting = list(proposition.en_attente)
     for groupe in sorted((g for g in proposition.groupes if g.id in left_out), key=lambda g: g.id):
         for membre in groupe.membres:
             rang = ranks[groupe.thematique] = ranks[groupe.thematique] + 1
             phrase = _UNPLANNED.format("1re" if rang == 1 else f"{rang}e")
             waiting.append(Attente(membre, rang, Raison("attente.groupe_non_ouvert", phrase)))
-    weight = sum(weights[m] for g in kept for m in g.membres)
+    weight = sum(poids[known[m].taille] for g in kept for m in g.membres)
     return replace(
         proposition,
         groupes=kept,

@@ -23,7 +23,7 @@ Floats = NDArray[np.float64]
 _MOMENTUM = 0.95
 _PATIENCE = 15
 _SHRINK = 0.8
-_WORK = 2_000_000_000
+_WORK = 100_000_000
 
 
 @dataclass(frozen=True, slots=True)

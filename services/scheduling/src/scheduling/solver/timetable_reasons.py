@@ -50,6 +50,8 @@ def why_nothing_fits(problem: TimetableProblem) -> str | None:
             f"Du {_french(problem.seances_du)} au {_french(problem.seances_au)}, quatre séances réparties sur 6 à 8 "
             "semaines ne tiennent dans aucun créneau. Allongez la période ou libérez des jours exclus."
         )
+    if not any(a.groupes_max for a in problem.animateurs):
+        return "Aucun animateur ne peut animer de groupe : donnez à l'un d'eux au moins un groupe."
     return (
         "Les absences des animateurs ne laissent quatre dates à aucun d'eux. Allongez la période ou ajoutez un "
         "animateur."

@@ -39,12 +39,15 @@ class Shortage:
             return counted(self.agents, "agent")
         roles = [(self.elus, "élu"), (self.agents, "agent")]
         detail = " et ".join(counted(n, noun) for n, noun in roles if n)
-        return counted(self.people, "personne") + (f", dont {detail}" if detail else "")
+        return counted(self.people, "personne") + (f", dont {detail}," if detail else "")
 
 
 @dataclass(frozen=True, slots=True)
 class Whole:
-    """`not_full` are the groupes of a slot with room left, `held` in how many of its groupes a collectivité is."""
+    """`not_full` are the groupes of a slot with room left; `held` in how many of its groupes a collectivité is.
+
+    `held` and `seats` (places in all) know the collectivités of people who wait.
+    """
 
     problem: GroupingProblem
     groupes: Mapping[Slot, Sequence[GroupeForme]]
@@ -57,15 +60,17 @@ class Whole:
 
 def survey(problem: GroupingProblem, groupes: Sequence[GroupeForme], waiting: Sequence[Candidat]) -> Whole:
     """Look at the proposition for the people who wait."""
-    homes = {c.id: c.collectivite for c in problem.candidats}
+    known, awaited = problem.by_id, {c.collectivite for c in waiting}
     by_slot: dict[Slot, list[GroupeForme]] = defaultdict(list)
     not_full: dict[Slot, list[frozenset[str]]] = defaultdict(list)
     held: Counter[tuple[str, Slot]] = Counter()
+    seats: Counter[str] = Counter()
     for groupe in groupes:
         slot = groupe.thematique, groupe.creneau
-        collectivites = [homes[m] for m in groupe.membres]
+        collectivites = [home for m in groupe.membres if (home := known[m].collectivite) in awaited]
         by_slot[slot].append(groupe)
         held.update((collectivite, slot) for collectivite in collectivites)
+        seats.update(collectivites)
         if len(groupe.membres) < problem.limites.max:
             not_full[slot].append(frozenset(collectivites))
     by_waiting: dict[Slot, list[Candidat]] = defaultdict(list)
@@ -79,7 +84,7 @@ def survey(problem: GroupingProblem, groupes: Sequence[GroupeForme], waiting: Se
         groupes=by_slot,
         not_full=not_full,
         held=held,
-        seats=Counter(homes[m] for g in groupes for m in g.membres),
+        seats=seats,
         can_open={slot: openable.one_more(slot) for slot in by_waiting},
         shortages={slot: _shortage(problem, slot, people) for slot, people in by_waiting.items()},
     )

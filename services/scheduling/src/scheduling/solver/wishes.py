@@ -44,7 +44,7 @@ class Arranging:
 
     def arrange(self, slot: Slot, parts: Parts) -> tuple[Parts, bool]:
         """Return the parts in the order of their groupe numbers, and whether what is hard is kept."""
-        ordered = sorted((_sorted(p) for p in parts), key=lambda p: [c.id for c in p][:1])
+        ordered = sorted((_sorted(p) for p in parts), key=lambda p: [c.id for c in p[:1]])
         here = {c.id for part in parts for c in part}
         fixed = {c: k for c in here if c in self._fixed for s, k in [self._fixed[c]] if s == slot}
         if not fixed and not any(c in self._ties for c in here):
@@ -75,17 +75,22 @@ class _State:
     ties: _Ties
     held: Counter[tuple[str, int]]
 
+    def concerns(self, person: str) -> bool:
+        return person in self.ties or person in self.fixed
+
     def cost_of(self, person: str) -> int:
-        at = self.where[person]
-        cost = _HARD if self.fixed.get(person, at) != at else 0
+        return self.cost_at(person, self.where[person])
+
+    def cost_at(self, person: str, groupe: int) -> int:
+        cost = _HARD if self.fixed.get(person, groupe) != groupe else 0
         for other, price, met in self.ties.get(person, ()):
-            if other in self.where and (self.where[other] == at) == met:
+            if other in self.where and (self.where[other] == groupe) == met:
                 cost += price
         return cost
 
     def cost(self) -> int:
         """Count each tie from both its ends."""
-        return sum(self.cost_of(person) for person in self.people if person in self.ties or person in self.fixed)
+        return sum(self.cost_of(person) for person in self.people if self.concerns(person))
 
     def swap(self, a: str, b: str) -> None:
         for person, to in ((a, self.where[b]), (b, self.where[a])):
@@ -93,6 +98,13 @@ class _State:
             self.held[collectivite, self.where[person]] -= 1
             self.held[collectivite, to] += 1
             self.where[person] = to
+
+    def gain_of_swap(self, a: str, b: str) -> int:
+        before = self.cost_of(a) + self.cost_of(b)
+        self.swap(a, b)
+        after = self.cost_of(a) + self.cost_of(b)
+        self.swap(a, b)
+        return before - after
 
     def can_swap(self, a: str, b: str) -> bool:
         one, other = self.people[a], self.people[b]
@@ -148,7 +160,7 @@ def _by_number(ordered: Parts, fixed: dict[str, int]) -> Parts:
 
 def _exchange(state: _State) -> None:
     """Swap while it costs less; each swap lowers the cost, so it ends."""
-    concerned = sorted(p for p in state.people if p in state.ties or p in state.fixed)
+    concerned = sorted(p for p in state.people if state.concerns(p))
     improved = True
     while improved:
         improved = False
@@ -162,14 +174,18 @@ def _best_swap(state: _State, person: str) -> str | None:
     """Return the exchange that gains most, between people who are most alike."""
     best: tuple[tuple[int, int], str] | None = None
     me = state.people[person]
-    for other in [o for o in state.people if state.can_swap(person, o)]:
-        before = state.cost_of(person) + state.cost_of(other)
-        state.swap(person, other)
-        gain = before - state.cost_of(person) - state.cost_of(other)
-        state.swap(person, other)
+    # Of somebody with no wish of their own, all that counts is the groupe that they would leave to this person.
+    moving = [state.cost_of(person) - state.cost_at(person, groupe) for groupe in range(state.groupes)]
+    for other in state.people:
+        gain = moving[state.where[other]]
+        least = best[0][0] if best else 1
+        if not (state.concerns(other) or gain >= least) or not state.can_swap(person, other):
+            continue
+        if state.concerns(other):
+            gain = state.gain_of_swap(person, other)
         you = state.people[other]
         alike = (me.taille is you.taille) + (me.departement == you.departement)
-        if gain > 0 and (best is None or (gain, alike) > best[0]):
+        if gain >= least and (best is None or (gain, alike) > best[0]):
             best = ((gain, alike), other)
     return best and best[1]
 
