@@ -2,7 +2,7 @@
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help demo run test check bench bench-groupes install python
+.PHONY: help demo run test test-browser check bench bench-groupes install python
 
 export UV_PYTHON_DOWNLOADS := never
 export MAKE_STARTED := $(shell date +%s)
@@ -26,6 +26,10 @@ run: install ## the platform without the scenario; data kept in ./var
 
 test: install ## every test (a real Kafka and PostgreSQL included)
 	@$(BIN)/pytest
+
+test-browser: install ## every page in a real browser, at two widths (a Chromium of the system, or CHROMIUM=path)
+	@$(SYNC) --group browser
+	@$(BIN)/pytest tests/browser -o pythonpath=tests/browser
 
 check: install ## format, lint, types, architecture, generated files
 	$(BIN)/ruff format --check .
