@@ -2,7 +2,7 @@
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help demo run test test-kubernetes test-containers check faults faults-points faults-broken bench bench-groupes install python
+.PHONY: help demo run test test-kubernetes test-browser test-containers check faults faults-points faults-broken bench bench-groupes install python
 
 export UV_PYTHON_DOWNLOADS := never
 export MAKE_STARTED := $(shell date +%s)
@@ -46,6 +46,10 @@ test-containers: install ## the images and docker-compose.yml, on the Docker eng
 	@docker info > /dev/null 2>&1 || { echo "make test-containers: no Docker engine answers; start one and try again." >&2; exit 1; }
 	@$(SYNC) --group containers
 	@$(BIN)/pytest tests/containers
+
+test-browser: install ## every page in a real browser, at two widths (a Chromium of the system, or CHROMIUM=path)
+	@$(SYNC) --group browser
+	@$(BIN)/pytest tests/browser
 
 check: install ## format, lint, types, architecture, generated files
 	$(BIN)/ruff format --check .

@@ -133,6 +133,7 @@ class Scenario:
         await self._stage("formation")
         self._told("L’équipe clôt les inscriptions et forme les groupes…")
         await self._team.form_groupes(self.played.campagne, SOLVER_PATIENCE)
+        await self._stage("proposition")
 
     async def _publish(self) -> None:
         await self._team.publish(self.played.campagne)
