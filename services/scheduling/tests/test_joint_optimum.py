@@ -9,7 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scheduling.solver import placing
 from scheduling.solver.crowd import gather
-from scheduling.solver.filling import Filling, Weighing
+from scheduling.solver.cutting import improve
+from scheduling.solver.filling import Filling
 from scheduling.solver.grouping import form_groupes
 from scheduling.solver.openings import Openings
 from scheduling.solver.problem import Animateur, GroupingProblem, InfeasibleInput, Limites, Proposition
@@ -23,6 +24,8 @@ from scheduling.solver.testing import (
     score_of_choice,
     score_of_proposition,
 )
+from scheduling.solver.watch import Watch
+from scheduling.solver.weighing import Weighing
 
 seeds = st.integers(0, 2**32)
 
@@ -99,14 +102,17 @@ def test_a_large_campagne_keeps_every_rule_and_its_bound_is_one(seed: int) -> No
 
 @settings(max_examples=200, deadline=None)
 @given(seed=seeds)
-def test_the_relaxation_bounds_every_choice_of_groupes(seed: int) -> None:
+def test_cuts_reach_the_best_numbers_of_groupes_and_prove_it(seed: int) -> None:
     problem = draw_campagne(drawing(seed), alone=True)
     crowd = gather(problem)
-    openings = Openings(problem, crowd)
-    groupes = openings.best()
+    openings, weighing = Openings(problem, crowd), Weighing(problem, crowd)
+    groupes = openings.whole(openings.relax())
+    relaxed = openings.bound
     best = max(score_of_choice(problem, choice)[0] for choice in every_choice(problem))
-    assert Weighing(problem, crowd).weigh(groupes) <= best <= openings.bound
+    found = improve(openings, weighing, groupes, problem.graine, Watch())
+    assert weighing.weigh(found).weight == best == openings.bound <= relaxed
     assert openings.can_run(groupes)
+    assert openings.can_run(found)
 
 
 @settings(max_examples=200, deadline=None)

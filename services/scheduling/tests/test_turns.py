@@ -24,7 +24,8 @@ def the_last_first(problem: GroupingProblem) -> tuple[Crowd, Ints, Ints]:
         problem, candidats=tuple(replace(c, recue_le=START - (c.recue_le - START)) for c in problem.candidats)
     )
     filled = gather(backwards)
-    groupes = Openings(backwards, filled).best()
+    openings = Openings(backwards, filled)
+    groupes = openings.whole(openings.relax())
     where = Filling(backwards, filled).fill(groupes)
     slots = {c.id: s for c, s in zip(filled.candidats, where.tolist(), strict=True)}
     people = gather(problem)

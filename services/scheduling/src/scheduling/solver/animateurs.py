@@ -80,6 +80,10 @@ class Capacity:
         """Count the groupes of this demand that can be run at once."""
         return int(self._flow(demand, 1).optimal_flow())
 
+    def runnable(self, demand: Ints) -> Ints:
+        """Return as many groupes of this demand as can be run at once."""
+        return np.asarray(self._flow(demand, 1).flows(np.arange(self._slots)), dtype=np.int64)
+
     def exceeded(self, groupes: Floats) -> tuple[Ints, int] | None:
         """Return slots that together ask for more groupes than can be run there, with that number; None if none do."""
         wanted = np.floor(groupes * _SCALE).astype(np.int64)
@@ -93,14 +97,14 @@ class Capacity:
         return slots, self.most(demand)
 
     def whole(self, groupes: Floats) -> Ints:
-        """Round each number of groupes down or up, so that the most can be run, first where the fraction is large."""
+        """Round each number of groupes down or up, to their sum if that can be run, first where the fraction is large."""
         low = np.floor(groupes + _WHOLE).astype(np.int64)
         part = np.maximum(groupes - low, 0)
         rounds_up = (part > _WHOLE).astype(np.int64)
         gain = np.concatenate((np.full(self._slots, _PLENTY), 1000 + (1000 * part).astype(np.int64)))
         slots = np.arange(_FIRST, _FIRST + self._slots)
         ends = np.append(slots, np.int64(_SINK))
-        supply = int(low.sum() + rounds_up.sum())
+        supply = int(np.rint(groupes.sum()))
         tails = np.concatenate((np.full(2 * self._slots + 1, _SOURCE), self._tails))
         heads = np.concatenate((slots, ends, self._heads))
         limits = np.concatenate((low, rounds_up, [supply], self._limits))

@@ -14,10 +14,11 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from scheduling.solver.animateurs import kinds_of
-from scheduling.solver.mip import Ints, Optimum, Program
+from scheduling.solver.mip import Ints, Optimum, Program, Undecided
 from scheduling.solver.placement import Cut, Placement, fixed_by_groupe, fixed_numbers, most_groupes
 from scheduling.solver.problem import Animateur, Candidat, GroupingProblem, InfeasibleInput, Qualite, Slot
 from scheduling.solver.profiles import Profile, apart_pairs, build_profiles, together_pairs, turn
+from scheduling.solver.watch import SEARCHING, Watch
 
 _EVERY_OBJECTIVE = 60
 
@@ -38,7 +39,7 @@ class _Model:
         return [self.columns[p, s] for p in profiles for s, _ in self.profiles[p].places]
 
 
-def place(problem: GroupingProblem, cuts: Collection[Cut] = ()) -> Placement:
+def place(problem: GroupingProblem, watch: Watch, cuts: Collection[Cut] = ()) -> Placement:
     """Find the best placement; a cut (a, b, slot) forbids these two people to be both there.
 
     Raises InfeasibleInput when the fixed places and the rules leave no placement at all.
@@ -46,7 +47,7 @@ def place(problem: GroupingProblem, cuts: Collection[Cut] = ()) -> Placement:
     seats = Counter(c.collectivite for c in problem.candidats)
     several = {collectivite for collectivite, count in seats.items() if count > 1}
     model = _build(problem, build_profiles(problem, several), cuts)
-    weight, final = _solve_in_order(model)
+    weight, final = _solve_in_order(model, watch)
     groupes = {s: opened for s in model.slots if (opened := int(final.values[model.opened[s]]))}
     people = {slot: members for slot, members in _fill(model, final.values).items() if slot in groupes}
 
@@ -206,31 +207,46 @@ def _add_animateurs(model: _Model) -> None:
         program.add_rows(1, 0, np.inf, [0] * len(row), [*columns, model.opened[slot]], row)
 
 
-def _solve_in_order(model: _Model) -> tuple[Optimum, Optimum]:
-    """Return the optimum of the weight, and the final one after every later objective."""
-    stages: list[Callable[[_Model], Ints]] = [_weight_cost, _rang_cost, _together_cost, _preferred_cost, _turn_cost]
-    opened = np.array(list(model.opened.values()), dtype=np.int64)
-    weight: Optimum | None = None
-    final: Optimum | None = None
-    for stage in stages:
+def _solve_in_order(model: _Model, watch: Watch) -> tuple[Optimum, Optimum]:
+    """Return the optimum of the weight, and the final one after every later objective; the best so far when stopped."""
+    program, opened = model.program, np.array(list(model.opened.values()), dtype=np.int64)
+    weight = final = _heaviest(model, opened, watch)
+    program.keep_at_least(_weight_cost(model), weight.objective)
+    if len(model.problem.candidats) > _EVERY_OBJECTIVE:
+        program.fix(opened, weight.values[opened])
+    for stage in (_rang_cost, _together_cost, _preferred_cost, _turn_cost):
         cost = stage(model)
-        if weight is not None and not cost.any():
+        if watch.stopped():
+            break
+        if not cost.any():
             continue
-        found = model.program.maximise(cost, opened)
-        if found is None and weight is None:
-            raise InfeasibleInput(
-                "Les places fixées ne peuvent pas toutes être respectées : leurs groupes n'atteignent pas "
-                "la taille ou la mixité demandées, ou manquent d'animateur. Libérez une place fixée."
-            )
-        if found is None:
+        try:
+            found = program.maximise(cost, opened, lambda *_: watch.stopped())
+        except Undecided:
             continue
-        model.program.keep_at_least(cost, found.objective)
-        if weight is None and len(model.problem.candidats) > _EVERY_OBJECTIVE:
-            model.program.fix(opened, found.values[opened])
-        weight, final = weight or found, found
-    if weight is None or final is None:
-        raise AssertionError("the weight is always maximised first")
+        if found is not None:
+            program.keep_at_least(cost, found.objective)
+            final = found
     return weight, final
+
+
+def _heaviest(model: _Model, opened: Ints, watch: Watch) -> Optimum:
+    def ask(weight: int, bound: float) -> bool:
+        watch.tell(SEARCHING, weight, bound)
+        return watch.stopped()
+
+    try:
+        found = model.program.maximise(_weight_cost(model), opened, ask)
+    except Undecided:
+        raise InfeasibleInput(
+            "Aucune répartition qui respecte toutes les places fixées n'a été trouvée. Libérez une place fixée."
+        ) from None
+    if found is None:
+        raise InfeasibleInput(
+            "Les places fixées ne peuvent pas toutes être respectées : leurs groupes n'atteignent pas "
+            "la taille ou la mixité demandées, ou manquent d'animateur. Libérez une place fixée."
+        )
+    return found
 
 
 def _cost(model: _Model, value: Callable[[Profile, bool], int]) -> Ints:

@@ -13,9 +13,9 @@ from ortools.graph.python import min_cost_flow
 
 from scheduling.solver.crowd import Crowd
 from scheduling.solver.mip import Ints
-from scheduling.solver.openings import Home, Unfillable
+from scheduling.solver.placement import Home, Unfillable
 from scheduling.solver.problem import GroupingProblem, Slot
-from scheduling.solver.units import Units, group, reachable, starts_of
+from scheduling.solver.units import Units, group, starts_of
 
 _BASE = 1_000
 _SOURCE, _SINK = 0, 1
@@ -39,32 +39,7 @@ class Filling:
         return _read(self.crowd, self.units, usable, arcs.solve()[: usable.size])
 
 
-class Weighing:
-    """What people weigh who fill some numbers of groupes, found without saying who sits where."""
-
-    def __init__(self, problem: GroupingProblem, crowd: Crowd) -> None:
-        self.problem, self.crowd = problem, crowd
-        can = reachable(self.crowd, len(self.problem.creneaux))
-        home = self.crowd.collectivite if self.problem.limites.places_par_collectivite else np.zeros_like(can)
-        self.units = group(self.crowd, can, home)
-
-    @property
-    def people(self) -> int:
-        return len(self.crowd.candidats)
-
-    def weigh(self, groupes: Ints) -> int:
-        """Return the most that can be placed there, collectivités that would be crowded apart; -1 when too few can."""
-        usable = np.flatnonzero(groupes[self.units.arc_slot] > 0)
-        weight = self.crowd.weight[self.units.arc_candidat[usable]]
-        arcs = _network(self, usable, groupes, weight)
-        try:
-            flow = arcs.solve()[: usable.size]
-        except Unfillable:
-            return -1
-        return int(flow @ weight) - self.crowd.fixed_weight
-
-
-def _network(filling: "Filling | Weighing", usable: Ints, groupes: Ints, gain: Ints) -> "_Arcs":
+def _network(filling: Filling, usable: Ints, groupes: Ints, gain: Ints) -> "_Arcs":
     problem, crowd, units = filling.problem, filling.crowd, filling.units
     limites, slots = problem.limites, len(crowd.slots)
     arcs = _Arcs(int(units.count.sum()))

@@ -3,6 +3,7 @@
 Invariant: the limits are deterministic (nodes, one thread, a fixed seed), so the same program gives the same answer.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import highspy
@@ -12,7 +13,6 @@ from numpy.typing import NDArray
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
 
-_NODE_LIMIT = 20_000
 _INTEGRAL = 1e-6
 
 
@@ -25,11 +25,24 @@ class Optimum:
     bound: float
 
 
+class Undecided(Exception):
+    """The limit was reached before any values were found, or a proof that there are none."""
+
+
+Ask = Callable[[int, float], bool]
+"""Told now and then the best objective and the bound on it; true ends the search with what is best so far."""
+
+
 @dataclass(slots=True)
 class Program:
-    """Columns are integers between bounds; rows arrive as coordinates (row, column, value)."""
+    """Columns are integers between bounds; rows arrive as coordinates (row, column, value).
+
+    `nodes` of the search tree are visited at most; `gap` is the share of the objective that may be missed.
+    """
 
     seed: int
+    nodes: int = 20_000
+    gap: float = 0.0
     _lower: list[Floats] = field(default_factory=list)
     _upper: list[Floats] = field(default_factory=list)
     _row_lower: list[Floats] = field(default_factory=list)
@@ -60,36 +73,40 @@ class Program:
         self._vals.append(np.broadcast_to(np.asarray(vals, dtype=np.float64), row.shape))
         self.row_count += count
 
-    def maximise(self, cost: Ints, whole: Ints) -> Optimum | None:
+    def maximise(self, cost: Ints, whole: Ints, ask: Ask | None = None) -> Optimum | None:
         """Find the best values, None when no values satisfy the rows. `cost` is integer, one per column.
 
-        Only the columns `whole` are declared integer at first: the others are a flow and mostly come out so.
+        Only the columns `whole` are declared integer at first: the others are a flow and mostly come out so. Raises
+        Undecided when the limit comes first.
         """
         if not self.columns:
             # Nobody to place: HiGHS calls a program without columns neither solved nor infeasible.
             return Optimum(np.zeros(0, dtype=np.int64), 0, 0.0)
-        highs = self._run(cost, whole)
+        highs = self._run(cost, whole, ask)
         if _has_solution(highs) and not _is_integral(highs):
-            highs = self._run(cost, np.arange(self.columns))
+            highs = self._run(cost, np.arange(self.columns), ask)
         if not _has_solution(highs):
+            if highs.getModelStatus() != highspy.HighsModelStatus.kInfeasible:
+                raise Undecided
             return None
         values = np.rint(np.asarray(highs.getSolution().col_value)).astype(np.int64)
-        bound = np.floor(highs.getInfo().mip_dual_bound + _INTEGRAL)
-        return Optimum(values, int(cost @ values), float(bound))
+        return Optimum(values, int(cost @ values), _whole_bound(highs.getInfo().mip_dual_bound))
 
-    def _run(self, cost: Ints, whole: Ints) -> highspy.Highs:
+    def _run(self, cost: Ints, whole: Ints, ask: Ask | None) -> highspy.Highs:
         highs = highspy.Highs()  # type: ignore[no-untyped-call]
         highs.silent()
         options = {
             "threads": 1,
             "random_seed": self.seed,
-            "mip_rel_gap": 0.0,
+            "mip_rel_gap": self.gap,
             # The objectives are whole numbers: a bound less than one above is a proof.
             "mip_abs_gap": 0.999,
-            "mip_max_nodes": _NODE_LIMIT,
+            "mip_max_nodes": self.nodes,
         }
         for name, value in options.items():
             highs.setOptionValue(name, value)
+        if ask is not None:
+            _let_it_ask(highs, ask)
         highs.passModel(self._lp(cost.astype(np.float64), whole))
         highs.run()
         return highs
@@ -124,6 +141,21 @@ class Program:
         kinds[whole] = highspy.HighsVarType.kInteger
         lp.integrality_ = kinds.tolist()
         return lp
+
+
+def _let_it_ask(highs: highspy.Highs, ask: Ask) -> None:
+    """Have the search ask whether to go on, once it has something to keep."""
+
+    def interrupted(event: highspy.highs.HighsCallbackEvent) -> None:
+        best, bound = event.data_out.mip_primal_bound, event.data_out.mip_dual_bound
+        if np.isfinite(best) and ask(round(best), _whole_bound(bound)):
+            event.interrupt()
+
+    highs.cbMipInterrupt += interrupted
+
+
+def _whole_bound(bound: float) -> float:
+    return float(np.floor(bound + _INTEGRAL))
 
 
 def _has_solution(highs: highspy.Highs) -> bool:

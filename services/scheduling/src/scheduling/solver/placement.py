@@ -10,6 +10,13 @@ from scheduling.solver.problem import Candidat, GroupingProblem, Qualite, Slot, 
 Cut = tuple[str, str, Slot]
 """Two candidats who must not both be in a slot."""
 
+Home = tuple[int, int]
+"""A collectivité and a slot, by number, where it may have no more people than there are groupes."""
+
+
+class Unfillable(Exception):
+    """No choice of people fills these groupes."""
+
 
 @dataclass(frozen=True, slots=True)
 class Placement:

@@ -7,16 +7,17 @@ from dataclasses import dataclass
 import numpy as np
 
 from scheduling.solver import assignment
-from scheduling.solver.climbing import climb
 from scheduling.solver.crowd import Crowd, gather
-from scheduling.solver.filling import Filling, Weighing, crowded, crowded_homes
+from scheduling.solver.cutting import improve
+from scheduling.solver.filling import Filling, crowded, crowded_homes
 from scheduling.solver.mip import Ints
-from scheduling.solver.openings import Home, Openings, Unfillable
-from scheduling.solver.placement import Cut, Placement
+from scheduling.solver.openings import Openings
+from scheduling.solver.placement import Cut, Home, Placement, Unfillable
 from scheduling.solver.problem import GroupingProblem, InfeasibleInput, Slot
 from scheduling.solver.profiles import apart_pairs, together_pairs
 from scheduling.solver.turns import take_turns
-from scheduling.solver.watch import Watch
+from scheduling.solver.watch import SEARCHING, Watch
+from scheduling.solver.weighing import Weighing
 
 ORDINARY = 450
 """Inscriptions up to which one program decides everything, collectivités and wishes included."""
@@ -24,7 +25,6 @@ ORDINARY = 450
 _LAST_WORD = 2_000
 """Inscriptions up to which that program is asked again before fixed places are said to be impossible."""
 
-_CLIMBS = 2
 _HOMES = 2_000
 """Collectivités and slots that are taken into account when groupes open; the others are when these are filled."""
 
@@ -40,33 +40,21 @@ def place(problem: GroupingProblem, watch: Watch, cuts: Collection[Cut] = ()) ->
     Raises InfeasibleInput when the fixed places and the rules leave no placement at all.
     """
     if len(problem.candidats) <= ORDINARY:
-        return assignment.place(problem, cuts)
+        return assignment.place(problem, watch, cuts)
     try:
         return _place_crowd(problem, watch, cuts)
     except Unfillable:
         if len(problem.candidats) <= _LAST_WORD:
-            return assignment.place(problem, cuts)
+            return assignment.place(problem, watch, cuts)
         raise InfeasibleInput(_IMPOSSIBLE) from None
 
 
 def _place_crowd(problem: GroupingProblem, watch: Watch, cuts: Collection[Cut]) -> Placement:
-    openings, opened = _open(problem, gather(problem), watch)
     forbidden = {(b if b not in problem.places_fixees else a, slot) for a, b, slot in cuts}
-    best = _seat(problem, openings, opened, opened.groupes, forbidden)
-    for _ in range(_CLIMBS):
-        if best.weight >= openings.bound or watch.stopped():
-            break
-        # People are weighed without what has been forbidden so far.
-        groupes = climb(openings, Weighing(problem, best.crowd), best.groupes, best.weight, watch)
-        if (groupes == best.groupes).all():
-            break
-        seated = _seat(problem, openings, opened, groupes, forbidden)
-        if seated.weight <= best.weight:
-            break
-        best = seated
-    crowd, groupes = best.crowd, best.groupes
+    openings, seated = _open(problem, forbidden, watch)
+    crowd, groupes = seated.crowd, seated.groupes
     tied = {candidat for pair in (*apart_pairs(problem), *together_pairs(problem)) for candidat in pair}
-    where = take_turns(crowd, best.where, groupes, tied, problem.limites.places_par_collectivite)
+    where = take_turns(crowd, seated.where, groupes, tied, problem.limites.places_par_collectivite)
     if (where[crowd.fixed] < 0).any():
         raise Unfillable
 
@@ -89,41 +77,57 @@ class _Seated:
         return int(self.crowd.weight[self.where >= 0].sum()) - self.crowd.fixed_weight
 
 
-def _open(problem: GroupingProblem, crowd: Crowd, watch: Watch) -> tuple[Openings, _Seated]:
-    """Open groupes, taking into account the collectivités that would be crowded otherwise."""
-    homes: set[Home] = set()
+def _open(problem: GroupingProblem, forbidden: Collection[tuple[str, Slot]], watch: Watch) -> tuple[Openings, _Seated]:
+    """Open groupes and fill them; again with the collectivités that were crowded, where these cost something."""
+    crowd = gather(problem)
     filling = Filling(problem, crowd)
+    homes: set[Home] = set()
+    best: _Seated | None = None
+    bound = np.inf
     while True:
         openings = Openings(problem, crowd, homes)
-        groupes = openings.best()
-        seated = _Seated(crowd, groupes, filling.fill(groupes))
-        more = crowded_homes(crowd, seated.where, groupes) - homes
-        if not more or len(homes) > _HOMES or watch.stopped():
-            return openings, seated
-        homes |= _about(crowd, more, groupes)
+        filled = _fill_best(problem, openings, filling, watch)
+        bound = openings.bound = min(bound, openings.bound)
+        seated = _seat(problem, openings, filled, forbidden)
+        if best is None or seated.weight > best.weight:
+            best = seated
+        watch.tell(SEARCHING, best.weight, bound)
+        more = crowded_homes(crowd, filled.where, filled.groupes) - homes
+        if best.weight >= bound or not more or len(homes) > _HOMES or watch.stopped():
+            return openings, best
+        homes |= _about(crowd, more, filled.groupes)
+
+
+def _fill_best(problem: GroupingProblem, openings: Openings, filling: Filling, watch: Watch) -> _Seated:
+    """Fill the groupes that weigh the most, whatever collectivité people are of."""
+    groupes = openings.whole(openings.relax())
+    watch.tell(SEARCHING, None, openings.bound)
+    try:
+        seated = _Seated(filling.crowd, groupes, filling.fill(groupes))
+    except Unfillable:
+        seated = None
+    if seated is None or seated.weight < openings.bound:
+        better = improve(openings, Weighing(problem, filling.crowd), groupes, problem.graine, watch)
+        if seated is None or (better != groupes).any():
+            seated = _Seated(filling.crowd, better, filling.fill(better))
+    return seated
 
 
 def _seat(
-    problem: GroupingProblem,
-    openings: Openings,
-    opened: _Seated,
-    groupes: Ints,
-    forbidden: Collection[tuple[str, Slot]],
+    problem: GroupingProblem, openings: Openings, seated: _Seated, forbidden: Collection[tuple[str, Slot]]
 ) -> _Seated:
     """Fill the groupes so that no slot has more people of a collectivité, or kept apart, than it can hold."""
     without = set(forbidden)
     apart = apart_pairs(problem)
-    seated = opened if groupes is opened.groupes and not without else None
+    more = without
     while True:
-        if seated is None:
+        if more:
             crowd = gather(problem, without)
-            groupes, where = _refill(problem, crowd, groupes, openings)
-            seated = _Seated(crowd, groupes, where)
+            seated = _Seated(crowd, *_refill(problem, crowd, seated.groupes, openings))
         more = crowded(seated.crowd, seated.where, seated.groupes) | _apart_in_one_groupe(problem, seated, apart)
         if not more:
             return seated
         without |= more
-        seated = None
 
 
 def _about(crowd: Crowd, homes: set[Home], groupes: Ints) -> set[Home]:

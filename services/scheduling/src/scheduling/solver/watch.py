@@ -1,5 +1,8 @@
 """How a caller follows the solver while it runs, and ends it early."""
 
+SEARCHING = "Recherche de meilleurs créneaux"
+"""The step during which the weight rises and the bound comes down."""
+
 
 class Watch:
     """The one that nobody looks at; a caller overrides what it needs."""
