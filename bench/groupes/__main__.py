@@ -54,7 +54,7 @@ def _tables(folder: Path, only: str, *, long: bool) -> Iterator[tuple[page.Page,
     ):
         found = [measure(case, folder / case.name) for case in cases if only in case.name]
         if found:
-            yield page.measures(title, found), [f"{m.case.name}: {f}" for m in found for f in m.ours.faults]
+            yield page.measures(title, found), [f"{m.case.name}: {f}" for m in found for f in m.faults]
     if only in f"{_GROUPES:,} groupes":
         planned = plan(_GROUPES, folder / "planned")
         yield page.planned(planned), ["a rule of séances"] * planned.faults

@@ -69,6 +69,14 @@ class Measure:
     def share(self) -> float:
         return self.ours.weight / self.bound if self.bound else 1.0
 
+    @property
+    def faults(self) -> list[str]:
+        """What is wrong with the result; one of two programs errs where it weighs more than the bound."""
+        above = (
+            [f"places {self.ours.weight}, above the bound {self.bound:.0f}"] if self.ours.weight > self.bound else []
+        )
+        return [*self.ours.faults, *above]
+
 
 def measure(case: Case, folder: Path, *, rivals: bool = True) -> Measure:
     """Draw the case, run the command on it, check what it wrote, and bound it."""

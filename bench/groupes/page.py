@@ -88,7 +88,7 @@ def _row(one: Measure) -> tuple[str, ...]:
         f"{ours.seconds:.2f}",
         goal,
         share,
-        f"{len(ours.faults)} faults" if ours.faults else ours.claim or ours.sentence,
+        f"{len(one.faults)} faults" if one.faults else ours.claim or ours.sentence,
         str(ours.memory),
         f"{one.bound:,.0f} ({one.bound_seconds:.0f} s)",
         _rival(one.greedy, one.bound),
