@@ -50,7 +50,7 @@ test-containers: install ## the images and docker-compose.yml, on the Docker eng
 check: install ## format, lint, types, architecture, generated files
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
-	$(BIN)/mypy $(addprefix -p ,$(PACKAGES))
+	$(BIN)/mypy $(addprefix -p ,$(PACKAGES)) -p tests.faults
 	$(BIN)/mypy deploy/kubernetes/generate.py deploy/kubernetes/tools.py
 	$(BIN)/lint-imports
 	$(BIN)/python -m contracts.generate --check
