@@ -54,7 +54,7 @@ test-browser: install ## every page in a real browser, at two widths (a Chromium
 check: install ## format, lint, types, architecture, generated files
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
-	$(BIN)/mypy $(addprefix -p ,$(PACKAGES))
+	$(BIN)/mypy $(addprefix -p ,$(PACKAGES)) -p tests.faults
 	$(BIN)/mypy deploy/kubernetes/generate.py deploy/kubernetes/tools.py
 	$(BIN)/lint-imports
 	$(BIN)/python -m contracts.generate --check

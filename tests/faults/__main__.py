@@ -27,9 +27,10 @@ def main() -> None:
     var = options.keep or Path(tempfile.mkdtemp(prefix="faults-"))
     result = asyncio.run(run(plan, var, everything))
     sys.stdout.write(report(result))
+    if result.findings:
+        sys.exit(f"databases, topics and logs are left in {var}")
     if not options.keep:
         shutil.rmtree(var, ignore_errors=True)
-    sys.exit(1 if result.findings else 0)
 
 
 def _parser() -> argparse.ArgumentParser:
