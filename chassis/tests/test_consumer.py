@@ -289,6 +289,19 @@ async def test_while_the_database_is_away_memory_stays_flat_and_nothing_is_dropp
         assert (await connection.execute(text("SELECT count(*) FROM dlq"))).scalar_one() == 0
 
 
+async def test_a_slow_database_is_waited_for_without_a_loss(group: Group) -> None:
+    before, pulse = restarts(), Pulse(idle=1.0)
+    async with group.consuming(pulse):
+        async with group.database.engine.begin() as connection:
+            await connection.execute(text("LOCK TABLE inbox IN ACCESS EXCLUSIVE MODE"))
+            await group.send(50)
+            await asyncio.sleep(4)
+            assert group.taken == 0
+            assert not pulse.is_overdue()
+        await until(lambda: group.taken == 50)
+    assert restarts() == before
+
+
 def gauge(name: str, **labels: str) -> float:
     return REGISTRY.get_sample_value(name, labels) or 0.0
 

@@ -16,6 +16,7 @@ from chassis.command import command
 from chassis.dlq import keep_aside
 from chassis.handlers import Handlers, Received
 from chassis.ids import uuid7
+from chassis.ops import terminal
 from chassis.service import Service
 from chassis.settings import Settings
 from chassis.store import Database, NotYetKnown, Transaction, unpack_headers
@@ -103,6 +104,17 @@ async def test_records_are_listed_without_their_content_and_shown_whole(desk: De
     assert '{"nom": "Élodie Planté", "x": "\\x1b[31m"}' in shown.stdout
     assert re.search(r"header +ce_type: fr\.anct", shown.stdout)
     assert "ValueError" in shown.stdout
+
+
+def test_a_table_cuts_nothing_off_that_goes_into_the_next_command(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("sys.stdout.isatty", lambda: True)
+    monkeypatch.setenv("COLUMNS", "40")
+    row = [f"{TOPIC}/11/1234567", "2027-05-03T14:00:00+02:00", str(uuid7()), "open", "value: [bold] is no UUID"]
+    terminal.table(["record", "kept aside", "key", "state", "reason"], [row])
+    drawn = capsys.readouterr().out
+    assert all(cell in drawn for cell in row)
 
 
 async def test_a_key_that_is_none_of_ours_is_not_listed(desk: Desk) -> None:

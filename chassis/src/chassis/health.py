@@ -36,10 +36,8 @@ class Health:
         self._started = True
 
     async def problems(self) -> list[str]:
-        if not self._started:
-            return ["starting"]
         found = await asyncio.gather(*(check() for check in self._checks))
-        return [problem for problem in found if problem]
+        return [*([] if self._started else ["starting"]), *(problem for problem in found if problem)]
 
     def is_alive(self) -> bool:
         return not self._started or self._pulse is None or not self._pulse.is_lost()

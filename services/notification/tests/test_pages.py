@@ -78,6 +78,9 @@ async def test_the_team_decides_on_an_uncertain_message(notification: Any, seaso
     async with client(notification.service) as web:
         await sign_in(web, "/messages")
         assert "2 messages incertains" in (await web.get(LIST)).text.replace("\xa0", " ")
+        figures = (await web.get("/metrics")).text
+        assert 'ateliers_mails{state="incertain"} 2.0' in figures
+        assert 'ateliers_mails{state="envoye"} 0.0' in figures
         await post_form(web, f"{LIST}envois/{first}/classer", {})
         await post_form(web, f"{LIST}envois/{second}/renvoyer", {})
         assert "incertains" not in (await web.get(LIST)).text

@@ -6,7 +6,7 @@ import re
 import sys
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
-from typing import Any, NoReturn, TypeAlias
+from typing import Any, Final, NoReturn, TypeAlias
 
 import typer
 from sqlalchemy import Row
@@ -15,6 +15,7 @@ from chassis.migrations import database_problem
 from chassis.service import Service
 from chassis.store import is_transient, name_of, unpack_headers, unreachable
 
+WIDTH: Final = 160
 Compose: TypeAlias = Callable[[], Service]
 _PLAIN_KEY = re.compile(rb"[A-Za-z0-9_.:-]{1,64}")
 
@@ -73,12 +74,16 @@ def table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
             line("\t".join(row))
         return
     from rich.console import Console  # noqa: PLC0415 - a running service has no use for it
-    from rich.table import Table  # noqa: PLC0415
+    from rich.table import Column, Table  # noqa: PLC0415
+    from rich.text import Text  # noqa: PLC0415
 
-    drawn = Table(*heads, box=None, pad_edge=False)
+    *narrow, last = heads
+    drawn = Table(*(Column(head, no_wrap=True) for head in narrow), last, box=None, pad_edge=False)
     for row in rows:
-        drawn.add_row(*(cell.replace("[", "\\[") for cell in row))
-    Console().print(drawn)
+        drawn.add_row(*map(Text, row))
+    console = Console()
+    console.width = max(console.width, WIDTH)  # what is cut off can't be copied into the next command
+    console.print(drawn)
 
 
 def moment(value: datetime) -> str:
