@@ -103,10 +103,12 @@ async def platform(images: dict[str, str], tmp_path_factory: pytest.TempPathFact
         platform("down", "--volumes", "--remove-orphans")
 
 
-def test_every_container_is_healthy_or_has_finished(platform: Platform) -> None:
-    states = platform("ps", "--all", "--format", "{{.Service}} {{.Status}}").splitlines()
-    assert len(states) == 18
-    assert [s for s in states if "(healthy)" not in s and "Exited (0)" not in s] == []
+async def test_every_container_is_healthy_or_has_finished(platform: Platform) -> None:
+    async def all_well() -> bool:
+        states = platform("ps", "--all", "--format", "{{.Service}} {{.Status}}").splitlines()
+        return len(states) == 18 and all("(healthy)" in s or "Exited (0)" in s for s in states)
+
+    assert await until(all_well, 120), platform("ps", "--all")
 
 
 def test_no_container_holds_a_secret_in_its_environment(platform: Platform) -> None:
