@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from scheduling.solver.gap import ORDRE, best, study, why
 from scheduling.solver.gap_rules import RULES, EnListe, Vacance, obstacle
@@ -233,6 +233,7 @@ def keeps_every_rule(gap: Vacance, membres: Sequence[Candidat]) -> bool:
     )
 
 
+@settings(deadline=None)
 @given(st.lists(candidats, unique_by=lambda c: c.id, min_size=6, max_size=30), st.data())
 def test_whoever_is_proposed_keeps_every_rule_that_the_groupe_kept(people: list[Candidat], data: st.DataObject) -> None:
     gap = vacance(limites=LIMITES, hors_horaires=frozenset({("05", MARDI)}))

@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from scheduling.solver.moves import Move, apply_move, consequences
 from scheduling.solver.problem import Accord, Candidat, GroupeForme, GroupingProblem, Limites, Qualite, Taille
@@ -158,6 +158,7 @@ def _move(
     return None if here == vers else Move(f"i{person}", vers)
 
 
+@settings(deadline=None)
 @given(seasons(), st.lists(_STEP, max_size=12))
 def test_a_walk_breaks_only_what_is_named_and_can_be_walked_back(
     season: tuple[GroupingProblem, tuple[GroupeForme, ...]], steps: list[tuple[int, str | None, int, bool]]
