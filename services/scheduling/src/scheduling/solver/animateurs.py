@@ -97,7 +97,7 @@ class Capacity:
         return slots, self.most(demand)
 
     def whole(self, groupes: Floats) -> Ints:
-        """Round each number down or up, to their sum if that can be run, first where the fraction is large."""
+        """Round each number of groupes down or up, to their sum if it can be run, first where the fraction is large."""
         low = np.floor(groupes + _WHOLE).astype(np.int64)
         part = np.maximum(groupes - low, 0)
         rounds_up = (part > _WHOLE).astype(np.int64)

@@ -40,7 +40,7 @@ class _Search:
         self._cuts = list(openings.cuts)
         self._tried: set[bytes] = set()
         self._standing = (False, 0)
-        self.best = groupes
+        self.best = self._fewer = groupes
 
     @property
     def weight(self) -> int | None:
@@ -49,15 +49,22 @@ class _Search:
         return weight if filled else None
 
     def learn(self, groupes: Ints, weighed: Weighed) -> None:
-        standing = (weighed.filled, weighed.weight)
+        standing = (not weighed.short.size, weighed.weight)
+        self._fewer = groupes.copy()
+        self._fewer[weighed.short] -= 1
         if not self._tried or standing > self._standing:
             self.best, self._standing = groupes, standing
         self._tried.add(groupes.tobytes())
         self._cuts += [self._openings.cut(prices) for prices in weighed.prices]
 
     def following(self) -> Ints | None:
-        """Return the numbers to try next, None when the best are known or no others are found."""
+        """Return the numbers to try next, None when the best are known or no others are found.
+
+        Where the last ones lack people, one groupe less of each such slot comes first: that is soon a placement.
+        """
         openings = self._openings
+        if self._fewer.tobytes() not in self._tried and openings.can_run(self._fewer):
+            return self._fewer
         while self.weight is None or self.weight < openings.bound:
             try:
                 nearest = self._nearest()

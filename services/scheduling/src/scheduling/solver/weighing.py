@@ -23,10 +23,10 @@ _FAR = 1 << 40
 
 @dataclass(frozen=True, slots=True)
 class Weighed:
-    """`weight` is less what places cost that nobody takes; `filled`: there are none. `prices` by qualité, then slot."""
+    """`weight` is less what places cost that nobody takes, in the slots `short`; `prices` go by qualité, then slot."""
 
     weight: int
-    filled: bool
+    short: Ints
     prices: tuple[Floats, Floats]
 
 
@@ -83,9 +83,9 @@ class Weighing:
         mix = np.concatenate((limites.elus_min * groupes, limites.agents_min * groupes, limites.min * groupes))
         lower[self._room.size : self._room.size + mix.size] = mix
         flow = self._flow(lower, upper, supply)
-        nobody = int(flow[-2 * self._slots - 1 : -1].sum())
+        nobody = flow[-2 * self._slots - 1 : -1].reshape(2, -1).max(axis=0)
         weight = -int(self._cost @ flow) - self._crowd.fixed_weight
-        return Weighed(weight, nobody == 0, self._prices(flow > lower, flow < upper))
+        return Weighed(weight, np.flatnonzero(nobody), self._prices(flow > lower, flow < upper))
 
     def _flow(self, lower: Ints, upper: Ints, supply: int) -> Ints:
         solver = min_cost_flow.SimpleMinCostFlow()
