@@ -184,7 +184,7 @@ _FAULTS: Final[Mapping[str, Callable[[Nemesis], Awaitable[None]]]] = {
     )
 }  # fmt: skip
 ALL: Final[Mapping[str, int]] = {
-    "kill": 24, "terminate": 8, "freeze": 6, "worker": 4, "node": 8, "controller": 4, "coordinator": 4, "kafka": 1,
+    "kill": 24, "terminate": 8, "freeze": 6, "worker": 4, "node": 8, "controller": 4, "coordinator": 4, "kafka": 3,
     "postgres": 5, "connections": 10, "network": 8, "mail": 6,
 }  # fmt: skip
 KINDS: Final[Sequence[str]] = tuple(ALL)
