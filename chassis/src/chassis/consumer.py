@@ -60,6 +60,7 @@ class Consumer:
         self._settings = settings
         self.pulse = pulse
         self._joined = False
+        self._suspected = False
 
     async def check(self) -> str | None:
         return None if self._joined else "consumer: no place in the group yet"
@@ -82,7 +83,7 @@ class Consumer:
             self.pulse.beat()  # what is wrong is known, and nothing that a restart of the process would help
             raise
         finally:
-            self._joined = False
+            self._joined = self._suspected = False
             subscriber.forget()
             await self._stop(broker)
 
@@ -99,8 +100,9 @@ class Consumer:
 
     async def _look(self, broker: KafkaBroker, subscriber: Subscriber) -> None:
         await subscriber.look()
-        if not self.pulse.is_overdue():
-            return
+        suspected, self._suspected = self._suspected, self.pulse.is_overdue()
+        if not (suspected and self._suspected):
+            return  # one look is not enough: the process itself may have been stopped for a while
         if not await broker.ping(ANSWER_SECONDS):
             self.pulse.beat()
             return
