@@ -25,14 +25,17 @@ async def _delivery() -> None:
 
 async def _registration() -> None:
     with stand.servers() as servers:
-        ours = (await registration.run(servers, ANSWERED)).rate
+        ours = await registration.run(servers, ANSWERED)
     with stand.servers() as servers:
         slow = await obvious.run(servers, OBVIOUS)
     with stand.servers() as servers:
         most = await bare.run(servers, ANSWERED)
-    _line("registration, from event in to event out", ours, "the obvious stack", slow, 20)
+    _line("registration, from event in to event out", ours.rate, "the obvious stack", slow.rate, 20)
     steps = f"consume {most.consume:,.0f}/s, one COPY {most.copy:,.0f}/s, produce {most.produce:,.0f}/s"
-    print(f"of the bare {most.all:,.0f}/s ({steps}): {ours / most.all:.2f} (goal: 0.4 or more)", flush=True)
+    print(f"of the bare {most.all:,.0f}/s ({steps}): {ours.rate / most.all:.2f} (goal: 0.4 or more)")
+    for name, cpu in (("registration", ours.cpu), ("obvious", slow.cpu), ("bare", most.cpu)):
+        parts = ", ".join(f"{part} {spent:.0f}" for part, spent in cpu.items())
+        print(f"processor time of {name}, µs an event: {sum(cpu.values()):,.0f} ({parts})", flush=True)
 
 
 async def _catching_up() -> None:

@@ -1,7 +1,9 @@
 """What this machine does with the same events and none of the promises: consume all, one COPY, produce all."""
 
 import asyncio
+import os
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,16 +12,17 @@ from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 from contracts.topics import INSCRIPTIONS, INSCRIPTIONS_RECUES
 
 from bench.registration import waiting
-from bench.stand import Stand
+from bench.stand import Stand, cpu_seconds
 
 
 @dataclass(frozen=True)
 class Bare:
-    """Events a second of each step alone, and of the three one after the other."""
+    """Events a second of each step alone, and of the three one after the other; processor time in µs an event."""
 
     consume: float
     copy: float
     produce: float
+    cpu: Mapping[str, float]
 
     @property
     def all(self) -> float:
@@ -29,9 +32,18 @@ class Bare:
 async def run(stand: Stand, count: int) -> Bare:
     await waiting(stand, count)
     url = stand.postgres.create_database("bare").replace("+asyncpg", "")
+    pids = {"client": os.getpid(), **stand.pids()}
+    before = {name: _own(name, pid) for name, pid in pids.items()}
     records, consumed = await _consume(stand, count)
     copied = await _copy(url, records)
-    return Bare(count / consumed, count / copied, count / await _produce(stand, records))
+    produced = await _produce(stand, records)
+    cpu = {name: 1e6 * (_own(name, pid) - before[name]) / count for name, pid in pids.items()}
+    return Bare(count / consumed, count / copied, count / produced, cpu)
+
+
+def _own(name: str, pid: int) -> float:
+    """The servers are children of the client here, which is counted alone."""
+    return time.process_time() if name == "client" else cpu_seconds(pid)
 
 
 async def _consume(stand: Stand, count: int) -> tuple[list[Any], float]:

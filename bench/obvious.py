@@ -29,7 +29,7 @@ from registration.collectivites import SEUILS_PAR_DEFAUT, load_reference
 from sqlalchemy import MetaData, text
 from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 
-from bench.registration import out, season, waiting
+from bench.registration import Run, out, season, waiting
 from bench.stand import Stand
 
 WORKERS, FETCH = 16, 200
@@ -104,26 +104,25 @@ async def relay(url: str, bootstrap: str) -> None:
 
 
 @contextmanager
-def _process(role: str, url: str, stand: Stand) -> Iterator[None]:
+def _process(role: str, url: str, stand: Stand) -> Iterator[int]:
     command: Sequence[str] = [sys.executable, "-m", "bench.obvious", role, url, stand.kafka.bootstrap_servers]
     running = subprocess.Popen(command)  # noqa: S603 - our own
     try:
-        yield
+        yield running.pid
     finally:
         running.kill()
         running.wait()
 
 
-async def run(stand: Stand, count: int) -> float:
-    """Answer `count` inscriptions that wait already; events a second."""
+async def run(stand: Stand, count: int) -> Run:
+    """Answer `count` inscriptions that wait already."""
     await waiting(stand, count)
     async with season(stand) as base:
         async with base.engine.begin() as connection:
             await connection.run_sync(_metadata.create_all)
         url = base.engine.url.render_as_string(hide_password=False)
-        with _process("worker", url, stand), _process("relay", url, stand):
-            rate, _ = await out(stand, count)
-    return rate
+        with _process("worker", url, stand) as worker, _process("relay", url, stand) as sender:
+            return await out(stand, count, {"worker 1": worker, "relay": sender})
 
 
 if __name__ == "__main__":

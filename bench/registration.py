@@ -5,7 +5,7 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -23,12 +23,13 @@ from registration import use_cases
 from registration.domain import Campagne, Thematique
 from sqlalchemy import text
 
-from bench.stand import Stand, produce
+from bench.stand import Stand, cpu_seconds, produce
 
 PROGRAM: Final = Path(sys.executable).parent / "registration"
 THEMATIQUES: Final = ("eau", "forets", "mobilites", "logement")
 CRENEAUX: Final = ("mardi-matin", "jeudi-apres-midi", "vendredi-matin")
 _LOOK_SECONDS: Final = 0.1
+_PATIENCE: Final = 280.0
 _VALID = text("SELECT count(*) FROM inscriptions WHERE etat = 'validee'")
 
 
@@ -38,10 +39,14 @@ class WrongError(Exception):
 
 @dataclass(frozen=True)
 class Run:
-    """`rate` in events a second, `seconds` from the start of the processes, memory in MB beyond that at a tenth."""
+    """Events a second; seconds from the start; processor time in µs an event; memory.
+
+    `growth` is by how many MB the process that grew most went beyond its size after a tenth of the time.
+    """
 
     rate: float
     seconds: float
+    cpu: Mapping[str, float]
     growth: float
 
 
@@ -107,39 +112,48 @@ def process(stand: Stand, base: Database, role: str) -> Iterator[psutil.Process]
         running.wait(30)
 
 
-async def out(stand: Stand, goal: int, look: Callable[[], None] = lambda: None) -> tuple[float, float]:
-    """Wait until `goal` events are on the topic of answers; events a second since the first, and all the seconds."""
+async def out(stand: Stand, goal: int, pids: Mapping[str, int]) -> Run:
+    """Watch the topic of answers until `goal` events are on it; rate and processor time count from the first."""
+    pids = {**pids, **stand.pids()}
     started = time.perf_counter()
     partitions = [TopicPartition(INSCRIPTIONS.name, number) for number in range(INSCRIPTIONS.partitions)]
-    first_count, first_seen = 0, 0.0
+    count, first = 0, None
+    memory: list[list[int]] = []
     async with AIOKafkaConsumer(bootstrap_servers=stand.kafka.bootstrap_servers) as consumer:
-        while time.perf_counter() - started < 240:
-            count = sum((await consumer.end_offsets(partitions)).values())
-            now = time.perf_counter()
-            if count and not first_count:
-                first_count, first_seen = count, now
-            if count >= goal:
-                return (count - first_count) / (now - first_seen), now - started
-            look()
+        while count < goal:
             await asyncio.sleep(_LOOK_SECONDS)
-    raise TimeoutError(f"only {count} of {goal}")
+            if time.perf_counter() - started > _PATIENCE:
+                raise TimeoutError(f"only {count} of {goal}")
+            count = sum((await consumer.end_offsets(partitions)).values())
+            if count and first is None:
+                first = count, time.perf_counter(), _cpu(pids)
+            if first:
+                memory.append([psutil.Process(pid).memory_info().rss for pid in pids.values()])
+    now = time.perf_counter()
+    assert first is not None  # noqa: S101 - the goal is more than nothing
+    done = count - first[0]
+    cpu = {name: 1e6 * (end - first[2][name]) / done for name, end in _cpu(pids).items()}
+    return Run(done / (now - first[1]), now - started, cpu, growth(memory))
+
+
+def _cpu(pids: Mapping[str, int]) -> dict[str, float]:
+    return {name: cpu_seconds(pid) for name, pid in pids.items()}
 
 
 async def run(stand: Stand, count: int, workers: int = 1) -> Run:
     """Let so many workers and one relay answer `count` inscriptions that wait already."""
     await waiting(stand, count)
-    memory: list[list[int]] = []
+    roles = {**{f"worker {number + 1}": "worker" for number in range(workers)}, "relay": "relay"}
     async with season(stand) as base, AsyncExitStack() as stack:
-        started = [stack.enter_context(process(stand, base, role)) for role in (*["worker"] * workers, "relay")]
-        rate, seconds = await out(stand, count, lambda: memory.append([one.memory_info().rss for one in started]))
+        pids = {name: stack.enter_context(process(stand, base, role)).pid for name, role in roles.items()}
+        result = await out(stand, count, pids)
         async with base.read() as connection:
             valid = (await connection.execute(_VALID)).scalar_one()
         if valid != count:
             raise WrongError(f"{valid} of {count} inscriptions are valid")
-    return Run(rate, seconds, growth(memory))
+    return result
 
 
 def growth(memory: Sequence[Sequence[int]]) -> float:
-    """MB by which the process that grew most went beyond its size after a tenth of the time."""
     settled = memory[len(memory) // 10 :]
     return max(max(sizes) - sizes[0] for sizes in zip(*settled, strict=True)) / 2**20
