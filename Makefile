@@ -60,7 +60,7 @@ check: install ## format, lint, types, architecture, generated files
 	$(BIN)/python -m contracts.generate --check
 	$(BIN)/python deploy/kubernetes/generate.py --check
 
-bench: install ## consumer, relay and mail against the obvious stack, as ratios of one run
+bench: install ## delivery, registration and mail against the obvious and the bare, as ratios of one run
 	@$(SYNC) --group bench
 	@$(BIN)/python -m bench
 

@@ -1,27 +1,80 @@
-"""`make bench`: every measure in one run, printed as ratios."""
+"""`make bench`: every measure in one run, printed as ratios; `python -m bench registration scale` for some."""
 
 import asyncio
 import logging
 import statistics
+import sys
 import time
+from collections.abc import Sequence
 
 import structlog
 from chassis.service import collect_garbage_seldom
 
-from bench import consumer, mail, relay, stand
+from bench import bare, consumer, mail, obvious, registration, relay, stand
+
+ANSWERED, OBVIOUS, WAITING, SCALED = 20_000, 600, 100_000, 20_000
 
 
-async def _run() -> None:
+async def _delivery() -> None:
     with stand.servers() as servers:
         batched, alone = await consumer.measure(servers)
         _line("consumer, in batches", batched, "one message per transaction", alone, 30)
         relayed, library = await relay.measure(servers)
         _line("relay, in order per key", relayed, "faststream-outbox, 16 workers", library, 8)
+
+
+async def _registration() -> None:
+    with stand.servers() as servers:
+        ours = await registration.run(servers, ANSWERED)
+    with stand.servers() as servers:
+        slow = await obvious.run(servers, OBVIOUS)
+    with stand.servers() as servers:
+        most = await bare.run(servers, ANSWERED)
+    _line("registration, from event in to event out", ours.rate, "the obvious stack", slow.rate, 20)
+    steps = f"consume {most.consume:,.0f}/s, one COPY {most.copy:,.0f}/s, produce {most.produce:,.0f}/s"
+    print(f"of the bare {most.all:,.0f}/s ({steps}): {ours.rate / most.all:.2f} (goal: 0.4 or more)")
+    for name, cpu in (("registration", ours.cpu), ("obvious", slow.cpu), ("bare", most.cpu)):
+        parts = ", ".join(f"{part} {spent:.0f}" for part, spent in cpu.items())
+        print(f"processor time of {name}, µs an event: {sum(cpu.values()):,.0f} ({parts})", flush=True)
+
+
+async def _catching_up() -> None:
+    with stand.servers() as servers:
+        caught = await registration.run(servers, WAITING)
+    print(
+        f"catching up with {WAITING:,} events: {caught.seconds:.0f} s with the start, {caught.rate:,.0f}/s, "
+        f"memory grows by {caught.growth:.0f} MB after the first tenth",
+        flush=True,
+    )
+
+
+async def _scale() -> None:
+    for workers in (1, 2, 4):
+        with stand.servers() as servers:
+            rate = (await registration.run(servers, SCALED, workers)).rate
+        print(f"registration, {workers} worker{'s' if workers > 1 else ''} and one relay: {rate:,.0f}/s", flush=True)
+
+
+async def _mail() -> None:
     at_rest, loaded = await mail.measure()
     print(f"from POST to the mail, at rest: median {_ms(at_rest, 50):.0f} ms (goal: under 150)")
     print(
         f"from POST to the mail, {mail.A_SECOND} a second: p50 {_ms(loaded, 50):.0f} ms, p99 {_ms(loaded, 99):.0f} ms"
     )
+
+
+MEASURES = {
+    "delivery": _delivery,
+    "registration": _registration,
+    "catching-up": _catching_up,
+    "scale": _scale,
+    "mail": _mail,
+}
+
+
+async def _run(names: Sequence[str]) -> None:
+    for name in names or MEASURES:
+        await MEASURES[name]()
 
 
 def _ms(seconds: list[float], percent: int) -> float:
@@ -36,5 +89,5 @@ if __name__ == "__main__":
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
     collect_garbage_seldom()
     started = time.perf_counter()
-    asyncio.run(_run())
+    asyncio.run(_run(sys.argv[1:]))
     print(f"{time.perf_counter() - started:.0f} s")

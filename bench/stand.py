@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from uuid import UUID
 
+import psutil
 from aiokafka import AIOKafkaProducer
 from chassis.clock import system_clock
 from chassis.ids import uuid7
@@ -31,6 +32,10 @@ class Stand:
     kafka: KafkaNode
     postgres: PostgresServer
 
+    def pids(self) -> dict[str, int]:
+        running = {"Kafka": self.kafka.process, "PostgreSQL": self.postgres.process}
+        return {name: process.pid for name, process in running.items() if process}
+
     def settings(self, url: str) -> Settings:
         return Settings(
             environment="local",
@@ -40,6 +45,15 @@ class Stand:
             secret_key="x" * 32,
             team_password_hash="unused",  # noqa: S106 - nobody signs in here
         )
+
+
+def cpu_seconds(pid: int) -> float:
+    """Processor time of a process and of all that it started, whatever else the machine does meanwhile."""
+    process = psutil.Process(pid)
+    ended = process.cpu_times()
+    living = [process, *process.children(recursive=True)]
+    times = [one.cpu_times() for one in living]
+    return sum(t.user + t.system for t in times) + ended.children_user + ended.children_system
 
 
 @contextmanager

@@ -7,6 +7,9 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from cloudevents.core.bindings.kafka import KafkaMessage, from_binary, to_binary
+from cloudevents.core.formats.json import JSONFormat
+from cloudevents.core.v1.event import CloudEvent
 from contracts.envelope import MAX_BYTES, Event, InvalidEvent, UnknownType, decode, encode
 from contracts.samples import SAMPLES
 from hypothesis import given
@@ -138,3 +141,57 @@ def test_no_bytes_whatever_raise_anything_else(
 def test_every_moment_of_the_allowed_years_survives(moment: datetime) -> None:
     message = encode(replace(SAMPLE, time=moment))
     assert decode(message.key, message.headers, message.value).time == moment
+
+
+def by_the_library(headers: Mapping[str, bytes]) -> Any:
+    attributes = {name: content for name, content in headers.items() if name.lower().startswith("ce_")}
+    return from_binary(KafkaMessage(headers=attributes, key=None, value=b"{}"), JSONFormat())
+
+
+@pytest.mark.parametrize("sample", SAMPLES, ids=lambda sample: sample.data.event_type)
+def test_headers_are_written_as_the_cloudevents_library_writes_them(sample: Event) -> None:
+    attributes = {
+        "specversion": "1.0",
+        "id": str(sample.id),
+        "type": sample.data.event_type,
+        "source": sample.source,
+        "subject": sample.data.key,
+        "time": sample.time,
+        "datacontenttype": "application/json",
+        "traceparent": sample.traceparent,
+    }
+    library = to_binary(CloudEvent({name: value for name, value in attributes.items() if value}, {}), JSONFormat())
+    assert dict(encode(sample).headers) == library.headers
+
+
+@given(
+    st.dictionaries(
+        st.sampled_from(
+            [*HEADERS, "ce_dataschema", "ce_datacontenttype", "ce_data", "ce_", "ce_été", "CE_ID", "ce_a_b"]
+        )
+        | st.text(max_size=6).map("ce_".__add__),
+        st.sampled_from([b"", b"1.0", b"\xff", b"x", "été".encode(), *HEADERS.values()]),
+        max_size=4,
+    )
+)
+def test_headers_are_refused_when_the_cloudevents_library_refuses_them(changes: dict[str, bytes]) -> None:
+    headers = HEADERS | changes
+    try:
+        event = read(**changes)
+    except UnknownType:
+        assert by_the_library(headers).get_type() not in events.EVENTS
+    except InvalidEvent:
+        # We ask for more than the library: our ids, moments and years.
+        return
+    else:
+        told = by_the_library(headers)
+        assert (event.source, event.data.event_type) == (told.get_source(), told.get_type())
+        assert (str(event.id), event.traceparent) == (told.get_id().lower(), told.get_extension("traceparent"))
+
+
+@pytest.mark.parametrize("changes", [{"ce_subject": b""}, {"ce_data": b"x"}, {"ce_a_b": b"x"}, {"ce_x": b"\xff"}])
+def test_what_the_cloudevents_library_refuses_is_an_invalid_event(changes: dict[str, bytes]) -> None:
+    with pytest.raises(Exception, match=r"."):
+        by_the_library(HEADERS | changes)
+    with pytest.raises(InvalidEvent):
+        read(**changes)

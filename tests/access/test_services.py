@@ -62,7 +62,7 @@ async def running(service: str, env: Mapping[str, str]) -> AsyncIterator[asyncio
 async def until_there(secured: Any, topic: str, key: bytes) -> Any:
     """The record of that key, as soon as the topic has it."""
     async with (
-        asyncio.timeout(60),
+        asyncio.timeout(120),
         AIOKafkaConsumer(topic, **secured.connection(ADMIN), auto_offset_reset="earliest") as consumer,
     ):
         while True:
@@ -127,7 +127,7 @@ async def output(secured: Any, program: Principal, *arguments: str) -> str:
     process = await asyncio.create_subprocess_exec(
         PROGRAMS / program, "--bootstrap-servers", servers, *arguments, env=login, stdout=asyncio.subprocess.PIPE
     )
-    async with asyncio.timeout(90):
+    async with asyncio.timeout(120):
         told, _ = await process.communicate()
     assert process.returncode == 0
     return told.decode()
@@ -159,7 +159,7 @@ async def warnings(process: asyncio.subprocess.Process, count: int) -> list[dict
     assert process.stderr is not None
     found: list[dict[str, Any]] = []
     with suppress(TimeoutError):
-        async with asyncio.timeout(60) as patience:
+        async with asyncio.timeout(120) as patience:
             async for line in process.stderr:
                 told = json.loads(line)
                 if told["level"] not in {"warning", "error"}:

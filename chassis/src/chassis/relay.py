@@ -113,9 +113,12 @@ class Relay:
                 continue
 
     async def _send(self, connection: AsyncConnection, producer: AIOKafkaProducer, rows: Sequence[OutboxRow]) -> None:
+        partitions = {topic: sorted(await producer.partitions_for(topic)) for topic in {row.topic for row in rows}}
         queues: dict[TopicPartition, list[OutboxRow]] = {}
         for row in rows:
-            queues.setdefault(await self._partition(producer, row), []).append(row)
+            all_of_topic = partitions[row.topic]
+            number = self._partitioner(row.key, all_of_topic, all_of_topic)
+            queues.setdefault(TopicPartition(row.topic, number), []).append(row)
         while queues:
             results = await asyncio.gather(
                 *(self._send_one_batch(producer, partition, queue) for partition, queue in queues.items()),
@@ -134,10 +137,6 @@ class Relay:
             if refused:
                 return  # their keys are held back from now on: select again
             queues = {partition: queue for partition, queue in queues.items() if queue}
-
-    async def _partition(self, producer: AIOKafkaProducer, row: OutboxRow) -> TopicPartition:
-        partitions = sorted(await producer.partitions_for(row.topic))
-        return TopicPartition(row.topic, self._partitioner(row.key, partitions, partitions))
 
     async def _send_one_batch(
         self, producer: AIOKafkaProducer, partition: TopicPartition, queue: list[OutboxRow]

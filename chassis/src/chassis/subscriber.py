@@ -8,7 +8,6 @@ for good, goes whole to the dead-letter queue and blocks nothing.
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Sequence
-from itertools import groupby
 from typing import Any, Final, TypeAlias
 
 import structlog
@@ -27,7 +26,9 @@ from chassis.store import Database, NotYetKnown, Transaction, is_transient, name
 
 log = structlog.get_logger(__name__)
 
-MAX_RECORDS: Final = 1000
+MAX_RECORDS: Final = 2000
+TOGETHER: Final = 2
+"""Partitions in hand at once: one is decoded and checked while PostgreSQL works on the other."""
 IDLE_MS: Final = 25
 COMMIT_SECONDS: Final = 10.0
 REVOKE_SECONDS: Final = 10.0
@@ -118,13 +119,19 @@ class Subscriber:
                 await self._take_all(records)
 
     async def _take_all(self, records: tuple[Record, ...]) -> None:
-        done: dict[TopicPartition, int] = {}
-        for partition, batch in groupby(records, key=lambda r: TopicPartition(r.topic, r.partition)):
-            taken = list(batch)
-            if await self._take(partition, taken):
-                done[partition] = taken[-1].offset + 1
-            self._pulse.beat()
-        await self._commit(done)
+        batches: dict[TopicPartition, list[Record]] = {}
+        for record in records:
+            batches.setdefault(TopicPartition(record.topic, record.partition), []).append(record)
+        turn = asyncio.Semaphore(TOGETHER)
+        async with asyncio.TaskGroup() as group:
+            tasks = {p: group.create_task(self._take_in_turn(turn, p, batch)) for p, batch in batches.items()}
+        await self._commit({p: batches[p][-1].offset + 1 for p, task in tasks.items() if task.result()})
+
+    async def _take_in_turn(self, turn: asyncio.Semaphore, partition: TopicPartition, batch: list[Record]) -> bool:
+        async with turn:
+            success = await self._take(partition, batch)
+        self._pulse.beat()
+        return success
 
     async def _take(self, partition: TopicPartition, batch: list[Record]) -> bool:
         items = [_read(record) for record in batch]

@@ -1,19 +1,17 @@
 """CloudEvents 1.0 on Kafka, binary mode: attributes in `ce_*` headers, plain JSON in the value.
 
+Headers are read and written here, in a tenth of the time that the CloudEvents library takes; the tests hold them to it.
 Decoding accepts bytes from anybody and answers with an `Event`, `UnknownType` (to be skipped) or `InvalidEvent` (to be
 kept aside with its reason). It never raises anything else, whatever the bytes.
 """
 
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final
+from typing import Final
 from uuid import UUID
 
-from cloudevents.core.base import BaseCloudEvent
-from cloudevents.core.bindings.kafka import KafkaMessage, from_binary, to_binary
-from cloudevents.core.formats.json import JSONFormat
-from cloudevents.core.v1.event import CloudEvent
 from pydantic import ValidationError
 
 from contracts.events import EVENTS
@@ -24,6 +22,10 @@ MAX_BYTES: Final = 900_000
 """The largest value that is accepted or published: under Kafka's default limit of 1 MiB with room for headers."""
 
 REQUIRED_HEADERS: Final = ("ce_specversion", "ce_id", "ce_type", "ce_source", "ce_time")
+
+_OPTIONAL: Final = frozenset({"subject", "dataschema", "datacontenttype"})
+"""May be left out, but not be empty."""
+_NAME: Final = re.compile(r"(?!data$)[a-z0-9]+")
 
 Headers = tuple[tuple[str, bytes | None], ...]
 
@@ -61,38 +63,22 @@ class Message:
     value: bytes
 
 
-class _RawJson(JSONFormat):
-    """Leaves the bytes of the value as they are: pydantic reads and writes JSON itself, several times faster."""
-
-    def read_data(self, body: bytes | str, datacontenttype: str | None) -> Any:
-        del datacontenttype
-        return body
-
-    def write_data(self, data: Any, datacontenttype: str | None) -> bytes:
-        del datacontenttype
-        return bytes(data)
-
-
-_FORMAT: Final = _RawJson()
-
-
 def encode(event: Event) -> Message:
     """Write an event as the record that Kafka carries."""
     data = event.data
-    attributes: dict[str, Any] = {
-        "specversion": "1.0",
-        "id": str(event.id),
-        "type": data.event_type,
-        "source": event.source,
-        "subject": data.key,
-        "time": event.time,
-        "datacontenttype": "application/json",
-    }
+    key = data.key.encode()
+    headers: Headers = (
+        ("ce_specversion", b"1.0"),
+        ("ce_id", str(event.id).encode()),
+        ("ce_type", data.event_type.encode()),
+        ("ce_source", event.source.encode()),
+        ("ce_subject", key),
+        ("ce_time", event.time.isoformat().replace("+00:00", "Z").encode()),
+        ("content-type", b"application/json"),
+    )
     if event.traceparent:
-        attributes["traceparent"] = event.traceparent
-    cloud = CloudEvent(attributes, data.model_dump_json(exclude_none=True).encode())
-    binary = to_binary(cloud, _FORMAT)
-    return Message(topic_of(type(data)).name, data.key.encode(), tuple(binary.headers.items()), binary.value)
+        headers = (*headers, ("ce_traceparent", event.traceparent.encode()))
+    return Message(topic_of(type(data)).name, key, headers, data.model_dump_json(exclude_none=True).encode())
 
 
 def decode(key: bytes | None, headers: Iterable[tuple[str, bytes | None]], value: bytes | None) -> Event:
@@ -104,10 +90,10 @@ def decode(key: bytes | None, headers: Iterable[tuple[str, bytes | None]], value
         raise InvalidEvent("the message has no value")
     if len(value) > MAX_BYTES:
         raise InvalidEvent(f"the value is larger than {MAX_BYTES} bytes")
-    time, cloud = _cloud_event(headers, value)
-    model = EVENTS.get(cloud.get_type())
+    attributes = _attributes(headers)
+    model = EVENTS.get(attributes["type"])
     if model is None:
-        raise UnknownType(cloud.get_type()[:200])
+        raise UnknownType(attributes["type"][:200])
     try:
         data = model.model_validate_json(value)
     except ValidationError as error:
@@ -116,34 +102,36 @@ def decode(key: bytes | None, headers: Iterable[tuple[str, bytes | None]], value
         raise InvalidEvent(type(error).__name__) from None
     if key is None or key.decode(errors="replace") != data.key:
         raise InvalidEvent(f"the message key must be the field {model.key_field}")
-    return _event(time, cloud, data)
+    return _event(attributes, data)
 
 
-def _cloud_event(headers: Iterable[tuple[str, bytes | None]], value: bytes) -> tuple[datetime, BaseCloudEvent]:
+def _attributes(headers: Iterable[tuple[str, bytes | None]]) -> Mapping[str, str]:
+    """Read the CloudEvents attributes; other headers are nobody's business here."""
     present = {name.lower(): content for name, content in headers if content is not None}
-    present = {name: content for name, content in present.items() if name.startswith("ce_")}
     missing = [name for name in REQUIRED_HEADERS if not present.get(name)]
     if missing:
-        # The library would make up an id and a time, so that a repeated message would pass for a new one.
         raise InvalidEvent(f"missing CloudEvents headers: {', '.join(missing)}")
-    if present["ce_specversion"] != b"1.0":
+    try:
+        attributes = {name[3:]: content.decode() for name, content in present.items() if name.startswith("ce_")}
+    except UnicodeDecodeError:
+        raise InvalidEvent("the CloudEvents headers are not UTF-8") from None
+    if attributes["specversion"] != "1.0":
         raise InvalidEvent("the header ce_specversion must be 1.0")
-    try:
-        # The library's own reading of the time costs as much as all the rest of the envelope.
-        time = datetime.fromisoformat(present.pop("ce_time").decode())
-        return time, from_binary(KafkaMessage(headers=present, key=None, value=value), _FORMAT)
-    except Exception as error:  # noqa: BLE001 - the library raises many kinds for bytes that come from anybody
-        raise InvalidEvent(f"the CloudEvents headers can't be read: {type(error).__name__}: {error}"[:500]) from None
+    for name, content in attributes.items():
+        if not _NAME.fullmatch(name) or (name in _OPTIONAL and not content):
+            raise InvalidEvent("a CloudEvents header has no allowed name or no content")
+    return attributes
 
 
-def _event(time: datetime, cloud: BaseCloudEvent, data: EventData) -> Event:
+def _event(attributes: Mapping[str, str], data: EventData) -> Event:
     try:
-        identity = UUID(cloud.get_id())
+        identity = UUID(attributes["id"])
+        time = datetime.fromisoformat(attributes["time"])
     except ValueError:
-        raise InvalidEvent("the header ce_id must be a UUID") from None
+        raise InvalidEvent("the header ce_id must be a UUID and ce_time a time") from None
     if time.tzinfo is None or not FIRST_YEAR <= time.year <= LAST_YEAR:
         raise InvalidEvent(f"the header ce_time must be a time with an offset between {FIRST_YEAR} and {LAST_YEAR}")
-    return Event(identity, cloud.get_source(), time, data, cloud.get_extension("traceparent"))
+    return Event(identity, attributes["source"], time, data, attributes.get("traceparent"))
 
 
 def _where(error: ValidationError) -> str:

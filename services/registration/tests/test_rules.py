@@ -2,6 +2,9 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from email_validator import EmailNotValidError, validate_email
+from hypothesis import given
+from hypothesis import strategies as st
 from registration.collectivites import TypeCollectivite, load_reference
 from registration.domain import (
     DELAI_DE_GRACE,
@@ -70,6 +73,22 @@ def test_what_was_sent_before_the_close_counts_for_one_day_after_it(ouverte: Cam
 def test_letter_case_makes_no_second_address() -> None:
     assert adresse_cle("Eve.Martin@Pelussin.FR") == adresse_cle("eve.martin@pelussin.fr")
     assert adresse_cle("eve martin@pelussin.fr") is None
+
+
+_LOCALS = st.text("aB0._+-'é @", max_size=8) | st.integers(60, 68).map("a".__mul__)
+_DOMAINS = st.sampled_from(
+    ["pelussin.fr", "Mairie.PELUSSIN.fr", "évian.fr", "pelussin", "a..fr", "x.test", "", "b@c.fr"]
+)
+
+
+@given(_LOCALS, _DOMAINS | st.integers(180, 200).map(lambda n: "a." * n + "fr"))
+def test_an_address_is_what_the_library_says(local: str, domain: str) -> None:
+    email = f"{local}@{domain}"
+    try:
+        expected = validate_email(email, check_deliverability=False).normalized.casefold()
+    except EmailNotValidError:
+        expected = None
+    assert adresse_cle(email) == expected
 
 
 def test_an_open_campagne_may_gain_a_creneau_but_not_lose_one(ouverte: Campagne) -> None:

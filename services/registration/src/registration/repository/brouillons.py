@@ -3,16 +3,25 @@
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import delete, select, update
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import any_, bindparam, delete, select, update
+from sqlalchemy.dialects.postgresql import ARRAY, insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from registration.tables import brouillons
 
 Contenu = dict[str, Any]
+
+_ANSWERED: Final = (
+    update(brouillons)
+    .where(
+        brouillons.c.id == any_(bindparam("ids", type_=ARRAY(brouillons.c.id.type))),
+        brouillons.c.envoye_le.is_not(None),
+    )
+    .values(repondu=True)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,9 +72,7 @@ async def mark_sent(connection: AsyncConnection, draft: UUID, now: datetime) -> 
 
 
 async def mark_answered(connection: AsyncConnection, ids: Collection[UUID]) -> None:
-    await connection.execute(
-        update(brouillons).where(brouillons.c.id.in_(ids), brouillons.c.envoye_le.is_not(None)).values(repondu=True)
-    )
+    await connection.execute(_ANSWERED, {"ids": list(ids)})
 
 
 async def delete_older_than(connection: AsyncConnection, limit: datetime) -> int:

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import Text, bindparam, cast, column, delete, func, select, update
+from sqlalchemy import Text, any_, bindparam, cast, column, delete, func, select, update
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB, insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -57,6 +57,14 @@ _ROW: Final = (
     .table_valued(*(column(name, _TYPES[name]) for name in _COLUMNS), with_ordinality="position", name="fresh")
     .render_derived()
 )
+# One array, not one parameter an id: a statement of the same text is neither compiled nor planned again.
+_ONE_OF_THEM: Final = inscriptions.c.id == any_(bindparam("ids", type_=ARRAY(inscriptions.c.id.type)))
+_STATES: Final = (
+    select(*(inscriptions.c[name] for name in Etat.__dataclass_fields__))
+    .where(_ONE_OF_THEM)
+    .order_by(inscriptions.c.id)
+    .with_for_update()
+)
 # Sorted by the unique key, so that two batches that meet wait for each other in one order and never in a circle;
 # then by position, so that the first of two alike wins.
 _INSERT: Final = (
@@ -82,28 +90,22 @@ async def insert_new(connection: AsyncConnection, rows: Sequence[NewInscription]
 
 async def states_for_update(connection: AsyncConnection, ids: Collection[UUID]) -> dict[UUID, Etat]:
     """Return and lock those of `ids` that are known."""
-    table = inscriptions.c
-    statement = (
-        select(table.id, table.campagne, table.thematique, table.etat, table.code)
-        .where(table.id.in_(ids))
-        .order_by(table.id)
-        .with_for_update()
-    )
-    rows = await connection.execute(statement)
+    rows = await connection.execute(_STATES, {"ids": list(ids)})
     return {row.id: Etat(row.id, row.campagne, row.thematique, EtatInscription(row.etat), row.code) for row in rows}
 
 
 async def remove(connection: AsyncConnection, ids: Collection[UUID]) -> None:
     """Delete refusals that are about to be looked at again."""
     if ids:
-        await connection.execute(delete(inscriptions).where(inscriptions.c.id.in_(ids)))
+        await connection.execute(delete(inscriptions).where(_ONE_OF_THEM), {"ids": list(ids)})
 
 
 async def annul(connection: AsyncConnection, ids: Collection[UUID], now: datetime) -> None:
     await connection.execute(
         update(inscriptions)
-        .where(inscriptions.c.id.in_(ids), inscriptions.c.etat == EtatInscription.VALIDEE)
-        .values(etat=EtatInscription.ANNULEE, traitee_le=now)
+        .where(_ONE_OF_THEM, inscriptions.c.etat == EtatInscription.VALIDEE)
+        .values(etat=EtatInscription.ANNULEE, traitee_le=now),
+        {"ids": list(ids)},
     )
 
 
