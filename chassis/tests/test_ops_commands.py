@@ -10,6 +10,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+import structlog
 from aiokafka import AIOKafkaProducer, ConsumerRecord
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from chassis.command import command
@@ -27,7 +28,7 @@ from contracts.events import InscriptionRetiree
 from contracts.topics import INSCRIPTIONS_RECUES
 from fastapi import APIRouter
 from sqlalchemy import text
-from structlog.testing import capture_logs
+from structlog.testing import LogCapture
 from typer.testing import CliRunner, Result
 
 TOPIC = INSCRIPTIONS_RECUES.name
@@ -125,11 +126,13 @@ async def test_a_key_that_is_none_of_ours_is_not_listed(desk: Desk) -> None:
 
 
 async def test_the_log_names_the_place_and_the_event_of_a_record_kept_aside_and_nothing_of_its_content(
-    desk: Desk,
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with capture_logs() as logged:
-        await desk.aside(7, value='{"nom": "Élodie Planté"}'.encode())
-    (line,) = logged
+    captured = LogCapture()
+    logger = structlog.wrap_logger(None, processors=[captured], wrapper_class=structlog.make_filtering_bound_logger(0))
+    monkeypatch.setattr("chassis.dlq.log", logger)
+    await desk.aside(7, value='{"nom": "Élodie Planté"}'.encode())
+    (line,) = captured.entries
     (packed,) = await desk.column("SELECT headers FROM dlq")
     identity = (dict(unpack_headers(packed))["ce_id"] or b"").decode()
     assert line["event"] == "record kept aside"
