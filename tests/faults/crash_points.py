@@ -12,7 +12,7 @@ from tests.faults.points import MAILER, RELAY, SUBSCRIBER
 from tests.faults.proof import Plan, Play, run
 from tests.faults.report import report
 
-VISIT_SECONDS: Final = 60.0
+VISIT_SECONDS: Final = 240.0
 RATE: Final = 10.0
 _PLAN: Final = Plan(
     nodes=1, services=("registration", "notification"), replicas={"web": 1, "worker": 1, "relay": 1}, wrapped=True
