@@ -33,7 +33,7 @@ def decoy() -> Iterator[str]:
     file = ROOT / "secrets" / "decoy"
     file.write_text(secrets.token_hex())
     yield file.read_text()
-    file.unlink()
+    file.unlink(missing_ok=True)
 
 
 @pytest.fixture(scope="session")
