@@ -55,6 +55,9 @@ _UNSENT = text("""
                       AND q.quarantined IS NOT NULL AND q.sent_at IS NULL)
     ORDER BY id LIMIT :rows
 """)
+# Read in the index's order, unsent rows pass by the entries of sent ones once and then never again; a bitmap reads all
+# of them each time until a vacuum takes them away: 570 ms instead of 2 after 48,000 rows.
+_IN_ORDER = text("SET enable_bitmapscan = off")
 _SENT = text("UPDATE outbox SET sent_at = now() WHERE id = ANY(CAST(:ids AS bigint[]))")
 _QUARANTINE = text("UPDATE outbox SET quarantined = :why WHERE id = :id")
 
@@ -85,7 +88,11 @@ class Relay:
             await producer.start()
             async with self._database.engine.connect() as connection:
                 await connection.execution_options(isolation_level="AUTOCOMMIT")
-                await self._send_for_ever(connection, producer)
+                try:
+                    await connection.execute(_IN_ORDER)
+                    await self._send_for_ever(connection, producer)
+                finally:
+                    await connection.invalidate()  # the setting is not for whoever would have the connection next
         finally:
             metrics.relay_active.set(0)
             await producer.stop()
