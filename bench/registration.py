@@ -156,4 +156,4 @@ async def run(stand: Stand, count: int, workers: int = 1) -> Run:
 
 def growth(memory: Sequence[Sequence[int]]) -> float:
     settled = memory[len(memory) // 10 :]
-    return max(max(sizes) - sizes[0] for sizes in zip(*settled, strict=True)) / 2**20
+    return float(max(max(sizes) - sizes[0] for sizes in zip(*settled, strict=True))) / 2**20
