@@ -25,7 +25,7 @@ run: install ## the platform without the scenario; data kept in ./var
 	@$(BIN)/ateliers run
 
 test: install ## every test (a real Kafka and PostgreSQL included)
-	@$(BIN)/pytest
+	@$(BIN)/pytest --numprocesses 2 --dist loadfile
 
 faults: install ## what the platform promises, under faults, for 10 minutes (SEED=n, MINUTES=n; LONG=1: 1,000,000 events, 1,000 faults)
 	@$(BIN)/python -m tests.faults $(if $(SEED),--seed $(SEED)) $(if $(MINUTES),--minutes $(MINUTES)) \

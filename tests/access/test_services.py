@@ -141,7 +141,7 @@ async def test_a_wrong_password_is_told_in_one_line_a_role(environment: Callable
         "Kafka refuses the login (SaslAuthenticationFailed): check KAFKA_SECURITY_USERNAME and KAFKA_SECURITY_PASSWORD"
     )
     assert [line["event"] for line in lines] == [told, told]
-    assert {line["task"] for line in lines} == {"Relay.run", "_consumer.<locals>.consume"}
+    assert {line["task"] for line in lines} == {"Relay.run", "Consumer.run"}
 
 
 async def test_a_right_that_is_missing_is_told_in_one_line_a_role(
