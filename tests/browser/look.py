@@ -85,7 +85,8 @@ class Looker:
         return f"{shape(parts.path, self.known)}?{'&'.join(names)}"
 
     def _note(self, message: ConsoleMessage) -> None:
-        if message.type == "error":
+        # A form that comes back to be corrected answers 422, as it should; Chromium calls that an error.
+        if message.type == "error" and "422" not in message.text:
             self._errors.append(message.text)
 
     def _find(self, address: str, width: str, what: str) -> None:
