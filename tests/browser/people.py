@@ -75,3 +75,18 @@ async def put_aside_and_back(page: Page, campagne_url: str) -> None:
     for button, moves in (("Annuler le dernier", 0), ("Rétablir", 1), ("Annuler le dernier", 0)):
         await page.get_by_role("button", name=re.compile(button)).click()
         await expect(page.locator("ol > li").filter(has_text=name)).to_have_count(moves)
+
+
+async def search(page: Page, campagne_url: str) -> None:
+    """Look a person up by a part of their name."""
+    await page.goto(campagne_url)
+    await page.get_by_label(re.compile("Nom d’une personne")).fill("an")
+    await page.get_by_role("button", name="Chercher").click()
+    await expect(page).to_have_url(re.compile("q=an"))
+
+
+async def answer(page: Page, questionnaire: str) -> None:
+    await page.goto(questionnaire)
+    await page.locator("input[name=satisfaction]").last.check(force=True)
+    await page.get_by_role("button", name=re.compile("Envoyer|Enregistrer")).click()
+    await expect(page).to_have_url(re.compile("/merci"))

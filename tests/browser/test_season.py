@@ -51,6 +51,9 @@ class Visitors:
     async def _before_publication(self) -> None:
         await people.form_again(self.team.page, self.campagne)
         await people.put_aside_and_back(self.team.page, self.campagne)
+        await self.team.look(self.team.page.url)
+        await people.search(self.team.page, self.campagne)
+        await self.team.look(self.team.page.url)
         await self.team.walk("/campagnes", self.campagne)
 
     async def _once_published(self) -> None:
@@ -64,6 +67,8 @@ class Visitors:
         received = await mails.fresh()
         for part in ("/suivi/", "/retours/questionnaire/", "/messages/preferences/"):
             await self.public.walk(await _last_link(mails, received, part))
+        await people.answer(self.public.page, await _last_link(mails, received, "/retours/questionnaire/"))
+        await self.public.look(self.public.page.url)
         await reader.close()
 
 
