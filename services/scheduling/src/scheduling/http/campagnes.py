@@ -11,8 +11,8 @@ from pydantic import BaseModel
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from scheduling import use_cases
-from scheduling.domain import Avancement, Refused
-from scheduling.http.etats import Etat, find_campagne, pages_of, read_etat, read_moves, refused
+from scheduling.domain import Avancement
+from scheduling.http.etats import Etat, find_campagne, pages_of, read_etat, read_moves, team_action
 from scheduling.quality import groupes_to_watch, make_report
 from scheduling.repository import inscriptions, pages, quality, remplacements
 from scheduling.repository.inscriptions import Campagne
@@ -104,11 +104,8 @@ async def show_progress(request: Request, db: Db, code: str) -> Response:
 
 @router.post("/campagnes/{code}/former")
 async def form_groupes(request: Request, db: Db, code: str) -> Response:
-    try:
-        async with db.transaction() as tx:
-            await use_cases.request_groupes(tx, code)
-    except Refused as error:
-        raise refused(error) from error
+    async with team_action(db) as tx:
+        await use_cases.request_groupes(tx, code)
     return see_other(request, f"/campagnes/{code}")
 
 

@@ -1,10 +1,13 @@
 """Where a campagne stands, as every page of it begins."""
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from math import ceil
 from typing import Any
 from uuid import UUID
 
+from chassis.store import Database, Transaction
 from chassis.web.pages import PageError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -97,8 +100,14 @@ async def read_moves(connection: AsyncConnection, proposition: UUID) -> dict[str
     }
 
 
-def refused(error: Refused) -> PageError:
-    return PageError(409, "Ce n’est pas possible", str(error))
+@asynccontextmanager
+async def team_action(database: Database) -> AsyncIterator[Transaction]:
+    """Open a transaction for something that the team asks: what a rule refuses changes nothing, and a page says why."""
+    try:
+        async with database.transaction() as tx:
+            yield tx
+    except Refused as error:
+        raise PageError(409, "Ce n’est pas possible", str(error)) from error
 
 
 def pages_of(total: int, size: int, wanted: int) -> tuple[int, int]:

@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from scheduling import use_cases
 from scheduling.desk import read_desk, tell_moves
 from scheduling.domain import Avancement, Refused
-from scheduling.http.etats import PEOPLE_PER_PAGE, Etat, find_person, find_shown, pages_of, read_moves, refused
+from scheduling.http.etats import PEOPLE_PER_PAGE, Etat, find_person, find_shown, pages_of, read_moves, team_action
 from scheduling.repository import brouillons, mouvements, places
 from scheduling.repository.brouillons import Ou, Personne
 
@@ -119,21 +119,15 @@ def _back(request: Request, proposition: UUID, inscription: UUID) -> Response:
 
 @router.post("/annuler")
 async def undo_move(request: Request, db: Db, proposition: UUID, version: Annotated[int, Form()]) -> Response:
-    try:
-        async with db.transaction() as tx:
-            await use_cases.undo_move(tx, proposition, version)
-    except Refused as error:
-        raise refused(error) from error
+    async with team_action(db) as tx:
+        await use_cases.undo_move(tx, proposition, version)
     return see_other(request, f"/propositions/{proposition}/mouvements")
 
 
 @router.post("/retablir")
 async def redo_move(request: Request, db: Db, proposition: UUID, version: Annotated[int, Form()]) -> Response:
-    try:
-        async with db.transaction() as tx:
-            await use_cases.redo_move(tx, proposition, version)
-    except Refused as error:
-        raise refused(error) from error
+    async with team_action(db) as tx:
+        await use_cases.redo_move(tx, proposition, version)
     return see_other(request, f"/propositions/{proposition}/mouvements")
 
 

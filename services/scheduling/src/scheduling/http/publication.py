@@ -8,8 +8,7 @@ from fastapi import APIRouter, Form, Request
 from fastapi.responses import Response
 
 from scheduling import use_cases
-from scheduling.domain import Refused
-from scheduling.http.etats import find_campagne, read_etat, refused
+from scheduling.http.etats import find_campagne, read_etat, team_action
 from scheduling.quality import groupes_to_watch
 from scheduling.repository import mouvements, pages, quality
 
@@ -59,9 +58,6 @@ async def confirm_publication(request: Request, db: Db, code: str, proposition: 
 async def publish(
     request: Request, db: Db, code: str, proposition: Annotated[UUID, Form()], version: Annotated[int, Form()]
 ) -> Response:
-    try:
-        async with db.transaction() as tx:
-            await use_cases.publish_proposition(tx, proposition, version)
-    except Refused as error:
-        raise refused(error) from error
+    async with team_action(db) as tx:
+        await use_cases.publish_proposition(tx, proposition, version)
     return see_other(request, f"/campagnes/{code}")

@@ -9,8 +9,7 @@ from fastapi.responses import Response
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from scheduling import use_cases
-from scheduling.domain import Refused
-from scheduling.http.etats import find_campagne, pages_of, refused
+from scheduling.http.etats import find_campagne, pages_of, team_action
 from scheduling.remplacement import limit_of, may_be_filled
 from scheduling.repository import remplacements
 from scheduling.repository.remplacements import Remplacement
@@ -113,19 +112,13 @@ def _advice(place: Place, found: Etude | None) -> dict[str, Any]:
 
 @router.post("/remplacements/{identifier}/accepter")
 async def accept(request: Request, db: Db, identifier: UUID, inscription: Annotated[UUID, Form()]) -> Response:
-    try:
-        async with db.transaction() as tx:
-            await use_cases.accept_replacement(tx, identifier, inscription)
-    except Refused as error:
-        raise refused(error) from error
+    async with team_action(db) as tx:
+        await use_cases.accept_replacement(tx, identifier, inscription)
     return see_other(request, f"/remplacements/{identifier}")
 
 
 @router.post("/remplacements/{identifier}/laisser")
 async def leave_empty(request: Request, db: Db, identifier: UUID) -> Response:
-    try:
-        async with db.transaction() as tx:
-            await use_cases.leave_place_empty(tx, identifier)
-    except Refused as error:
-        raise refused(error) from error
+    async with team_action(db) as tx:
+        await use_cases.leave_place_empty(tx, identifier)
     return see_other(request, f"/remplacements/{identifier}")

@@ -12,8 +12,8 @@ from pydantic import BaseModel
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from scheduling import use_cases
-from scheduling.domain import PARIS, Refused, Seance, Verdict, mondays
-from scheduling.http.etats import refused
+from scheduling.domain import PARIS, Seance, Verdict, mondays
+from scheduling.http.etats import team_action
 from scheduling.repository import groupes, inscriptions, pages
 from scheduling.repository.groupes import Groupe
 from scheduling.solver.calendar_fr import public_holiday, school_holiday
@@ -134,11 +134,8 @@ async def move_seance(request: Request, db: Db, identifier: UUID, form: Annotate
     if debut is None:
         return await _show(request, db, "seance.html", identifier, status=422, **typed, erreurs=erreurs)
     confirmed = form.confirmer == "oui"
-    try:
-        async with db.transaction() as tx:
-            verdict = await use_cases.move_seance(tx, identifier, form.sequence, debut, confirmed=confirmed)
-    except Refused as error:
-        raise refused(error) from error
+    async with team_action(db) as tx:
+        verdict = await use_cases.move_seance(tx, identifier, form.sequence, debut, confirmed=confirmed)
     if verdict.refus:
         erreurs = {"date": " ".join(verdict.refus)}
         return await _show(request, db, "seance.html", identifier, status=422, **typed, erreurs=erreurs)
@@ -180,9 +177,6 @@ async def cancel_seance(
     if not told or len(told) > _CAUSE_LENGTH:
         erreurs = {"cause": f"Dites pourquoi en une phrase, de {_CAUSE_LENGTH} caractères au plus."}
         return await _show(request, db, "annuler.html", identifier, status=422, erreurs=erreurs, cause=cause)
-    try:
-        async with db.transaction() as tx:
-            await use_cases.cancel_seance(tx, identifier, sequence, told)
-    except Refused as error:
-        raise refused(error) from error
+    async with team_action(db) as tx:
+        await use_cases.cancel_seance(tx, identifier, sequence, told)
     return see_other(request, f"/seances/{identifier}")
