@@ -206,10 +206,6 @@ class PostgresServer:
             self.process.kill()
             self.process.wait()
 
-    def restart(self) -> None:
-        self.stop()
-        self.start()
-
     def stop(self) -> None:
         """Stop without waiting for the clients ("fast")."""
         if self.process is not None:

@@ -231,10 +231,6 @@ def calendar_changes(facts: GroupeFacts, now: datetime) -> Iterator[tuple[Intent
                 yield change
 
 
-def rappel_is_due(seance: Seance, now: datetime) -> bool:
-    return not seance.annulee and seance.debut - RAPPEL_AVANT <= now < seance.debut
-
-
 def rappels(seance: Seance, agendas: Iterable[Agenda]) -> list[Intent]:
     """A reminder for each person who was told the date more than two days ahead: the others have just read it."""
     return [
