@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Final
 
 from argon2 import PasswordHasher
+from local import clock
 from local.child import spawn
 from local.platform import PATHS
 from local.ports import answers
@@ -120,9 +121,7 @@ class Stand:
 
     def shift_clock(self, offset: timedelta) -> None:
         """Put the domain's clock ahead of the real one."""
-        new = self.clock_file.with_suffix(".new")
-        new.write_text(f"{offset.total_seconds():.0f}\n")
-        new.replace(self.clock_file)
+        clock.shift(self.clock_file, offset)
 
     def settings(self, service: str) -> dict[str, str]:
         """Build a service's environment, as an operator would."""

@@ -17,7 +17,7 @@ from typing import IO, Self
 
 from argon2 import PasswordHasher
 
-from local import jars
+from local import clock, jars
 from local.child import unprivileged_user
 from local.kafka import KafkaNode
 from local.ports import KeptPorts, answers, next_free
@@ -107,9 +107,7 @@ class Platform:
 
     def shift_clock(self, offset: timedelta) -> None:
         """Put the domain's clock ahead of the real one; the services read the file at each look."""
-        new = self.clock_file.with_suffix(".new")
-        new.write_text(f"{offset.total_seconds():.0f}\n")
-        new.replace(self.clock_file)
+        clock.shift(self.clock_file, offset)
 
     def _take_lock(self) -> IO[str]:
         lock = (self.var / "lock").open("a")

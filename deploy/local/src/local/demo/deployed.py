@@ -18,6 +18,7 @@ from chassis.web.french import PARIS
 from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from local import clock
 from local.demo.browser import Browser, PageError
 from local.demo.checks import findings
 from local.demo.crm import Crm
@@ -64,9 +65,7 @@ class Deployed:
         return self._databases[service].get_secret_value()
 
     def shift_clock(self, offset: timedelta) -> None:
-        new = self._clock_file.with_suffix(".new")
-        new.write_text(f"{offset.total_seconds():.0f}\n")
-        new.replace(self._clock_file)
+        clock.shift(self._clock_file, offset)
 
     def restarts(self) -> Mapping[str, int]:
         return {}
