@@ -1,23 +1,21 @@
 """Consuming with inbox, store and outbox: our batches against one message per transaction."""
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
-from uuid import UUID
 
 from chassis.broker import make_broker
 from chassis.handlers import Handlers, Received
 from chassis.ids import uuid7
 from chassis.store import Database, Transaction, pack_headers
 from chassis.subscriber import Subscriber
-from contracts.envelope import Event, decode, encode
+from contracts.envelope import Event, encode
 from contracts.events import InscriptionAnnulee, InscriptionRecue
 from contracts.events.inscriptions import Annulation
 from contracts.topics import INSCRIPTIONS_RECUES
-from faststream import AckPolicy
-from faststream.kafka import KafkaBroker
-from faststream.kafka.annotations import KafkaMessage
 from sqlalchemy import text
 
+from bench.one_by_one import is_new, one_by_one
 from bench.stand import Stand, database, inscriptions, produce, rate
 
 BATCHED, ALONE = 40_000, 2_000
@@ -29,7 +27,6 @@ _MANY = text("""
     ON CONFLICT DO NOTHING
 """)
 _ONE = text("INSERT INTO demandes VALUES (:id, :campagne, :thematique, :adresse, :contenu) ON CONFLICT DO NOTHING")
-_INBOX = text("INSERT INTO inbox (event_id) VALUES (:id) ON CONFLICT DO NOTHING RETURNING event_id")
 _OUTBOX = text("INSERT INTO outbox (topic, key, headers, value) VALUES (:topic, :key, :headers, :value)")
 
 
@@ -77,8 +74,7 @@ async def _batched(stand: Stand, base: Database, count: int) -> float:
 
 async def _take_one(base: Database, event: Event, data: InscriptionRecue) -> None:
     async with base.engine.begin() as connection:
-        new: UUID | None = (await connection.execute(_INBOX, {"id": event.id})).scalar()
-        if new is None:
+        if not await is_new(connection, event):
             return
         row = {"id": data.inscription, "campagne": data.campagne, "thematique": data.thematique}
         await connection.execute(_ONE, {**row, "adresse": data.personne.email, "contenu": data.situation})
@@ -89,21 +85,7 @@ async def _take_one(base: Database, event: Event, data: InscriptionRecue) -> Non
 
 
 async def _alone(stand: Stand, base: Database, count: int) -> float:
-    broker = KafkaBroker(stand.kafka.bootstrap_servers, logger=None)
-
-    @broker.subscriber(
-        INSCRIPTIONS_RECUES.name,
-        group_id="bench-alone",
-        auto_offset_reset="earliest",
-        ack_policy=AckPolicy.NACK_ON_ERROR,
-        no_reply=True,
-    )
-    async def take(message: KafkaMessage) -> None:
-        record: Any = message.raw_message
-        event = decode(record.key, record.headers, record.value)
-        if isinstance(event.data, InscriptionRecue):
-            await _take_one(base, event, event.data)
-
+    broker = one_by_one(stand.kafka.bootstrap_servers, "bench-alone", partial(_take_one, base))
     await broker.start()
     try:
         return await rate(base, _COUNT, count)

@@ -9,32 +9,28 @@ import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, Final
-from uuid import UUID
 
 from aiokafka import AIOKafkaProducer
 from chassis.clock import system_clock
 from chassis.ids import uuid7
 from chassis.store import Transaction, make_engine
-from contracts.envelope import Event, decode, encode
+from contracts.envelope import Event, encode
 from contracts.events import InscriptionRecue
 from contracts.model import EventData
-from contracts.topics import INSCRIPTIONS, INSCRIPTIONS_RECUES
-from faststream import AckPolicy
-from faststream.kafka import KafkaBroker
-from faststream.kafka.annotations import KafkaMessage
+from contracts.topics import INSCRIPTIONS
 from faststream_outbox import OutboxBroker, make_outbox_table
 from registration import use_cases
 from registration.admission import Collectivites
 from registration.collectivites import SEUILS_PAR_DEFAUT, load_reference
-from sqlalchemy import MetaData, text
+from sqlalchemy import MetaData
 from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 
+from bench.one_by_one import is_new, one_by_one
 from bench.registration import Run, out, season, waiting
 from bench.stand import Stand
 
 WORKERS, FETCH = 16, 200
 _QUEUE: Final = "inscriptions"
-_NEW = text("INSERT INTO inbox (event_id) VALUES (:id) ON CONFLICT DO NOTHING RETURNING event_id")
 _metadata = MetaData()
 _TABLE: Final = make_outbox_table(_metadata, table_name="library_outbox")
 
@@ -54,29 +50,17 @@ async def consume(url: str, bootstrap: str) -> None:
     engine = make_engine(url)
     outbox = OutboxBroker(engine, outbox_table=_TABLE, logger=None)
     known = Collectivites(load_reference(), SEUILS_PAR_DEFAUT)
-    broker = KafkaBroker(bootstrap, logger=None)
 
-    @broker.subscriber(
-        INSCRIPTIONS_RECUES.name,
-        group_id="registration",
-        auto_offset_reset="earliest",
-        ack_policy=AckPolicy.NACK_ON_ERROR,
-        no_reply=True,
-    )
-    async def take(message: KafkaMessage) -> None:
-        record: Any = message.raw_message
-        event = decode(record.key, record.headers, record.value)
-        if not isinstance(event.data, InscriptionRecue):
-            return
+    async def take(event: Event, data: InscriptionRecue) -> None:
         async with engine.begin() as connection:
-            new: UUID | None = (await connection.execute(_NEW, {"id": event.id})).scalar()
-            if new is None:
+            if not await is_new(connection, event):
                 return
             answers = _Answers(connection)
-            await use_cases.receive_inscriptions(answers, known, [event.data])
+            await use_cases.receive_inscriptions(answers, known, [data])
             for answer in answers.events:
                 await outbox.publish(_body(answer), queue=_QUEUE, session=connection)
 
+    broker = one_by_one(bootstrap, "registration", take)
     await broker.start()
     await asyncio.Event().wait()
 
