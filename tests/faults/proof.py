@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import sys
 import time
 from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -25,18 +26,23 @@ from tests.faults.workload import PLANTED, Kind, Workload
 PATIENCE: Final = 180.0
 """Seconds without any change before a run is said never to come to rest; a message in doubt waits 75 s."""
 SEASON_SECONDS: Final = 45.0
+WATCH_SECONDS: Final = 10.0
+TOLD_SECONDS: Final = 60.0
+_AWAY: Final = (OSError, KafkaError, asyncpg.PostgresError, asyncpg.InterfaceError)
 
 
 @dataclass(frozen=True)
 class Plan:
     """`rate`: events a second; `pause`: seconds between two faults; `events` and `faults` end a run early.
 
+    Nobody new comes while more than `backlog` things are left to do: a season could not be lived behind hours of it.
     `variant` builds the services wrongly; it and `points`, the named steps, need the wrapped program.
     """
 
     seed: int = 1
     seconds: float = 600.0
     rate: float = 60.0
+    backlog: int = 20_000
     pause: float = 4.0
     events: float = float("inf")
     faults: int = 1_000_000
@@ -128,6 +134,7 @@ async def everything(play: Play) -> None:
     """People, seasons and faults at the same time."""
     plan, until = play.plan, time.monotonic() + play.plan.seconds
     over = asyncio.Event()
+    watch = asyncio.create_task(_watch(play))
     seasons = asyncio.create_task(_seasons(play, until, over))
     await asyncio.gather(
         play.workload.flow(play.flow, plan.rate, until, plan.events),
@@ -135,6 +142,25 @@ async def everything(play: Play) -> None:
     )
     over.set()
     await seasons
+    watch.cancel()
+
+
+async def _watch(play: Play) -> None:
+    """Let people wait while the backlog is too long, and say from time to time how far the run is."""
+    begun = told = time.monotonic()
+    while True:
+        await asyncio.sleep(WATCH_SECONDS)
+        try:
+            left = sum((await asyncio.wait_for(_left(play.stand), WATCH_SECONDS)).values())
+        except (*_AWAY, TimeoutError):
+            continue
+        if left > play.plan.backlog:
+            play.workload.welcome.clear()
+        else:
+            play.workload.welcome.set()
+        if (now := time.monotonic()) - told >= TOLD_SECONDS:
+            told, sent, faults = now, play.workload.sent.accepted, len(play.nemesis.faults)
+            sys.stderr.write(f"{now - begun:.0f} s: {sent} events, {faults} faults, {left} left to do\n")
 
 
 async def _seasons(play: Play, until: float, over: asyncio.Event) -> None:
@@ -168,17 +194,20 @@ async def settle(stand: Stand, patience: float) -> list[str]:
 
 async def _busy(stand: Stand) -> list[str]:
     try:
-        busy = [f"{service} has {lag} records before it" for service, lag in (await lags(stand)).items() if lag]
-        for service in stand.services:
-            query = "SELECT count(*) FROM outbox WHERE sent_at IS NULL AND quarantined IS NULL"
-            if count := (await rows(stand, service, query))[0][0]:
-                busy.append(f"{service} has {count} rows to send")
-        if "notification" in stand.services:
-            query = "SELECT count(*) FROM envois WHERE etat IN ('a_envoyer', 'en_cours')"
-            if count := (await rows(stand, "notification", query))[0][0]:
-                busy.append(f"{count} mails to send")
-        if stand.crm_file.exists() and (behind := await crm_lag(stand)):
-            busy.append(f"the CRM has {behind} records before it")
-    except (OSError, KafkaError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+        return [f"{count} {what}" for what, count in (await _left(stand)).items() if count]
+    except _AWAY as error:
         return [type(error).__name__]
-    return busy
+
+
+async def _left(stand: Stand) -> dict[str, int]:
+    """Count what is still to be done, by kind."""
+    left = {f"records before {service}": lag for service, lag in (await lags(stand)).items()}
+    for service in stand.services:
+        query = "SELECT count(*) FROM outbox WHERE sent_at IS NULL AND quarantined IS NULL"
+        left[f"rows of {service} to send"] = (await rows(stand, service, query))[0][0]
+    if "notification" in stand.services:
+        query = "SELECT count(*) FROM envois WHERE etat IN ('a_envoyer', 'en_cours')"
+        left["mails to send"] = (await rows(stand, "notification", query))[0][0]
+    if stand.crm_file.exists():
+        left["records before the CRM"] = await crm_lag(stand)
+    return left

@@ -48,6 +48,9 @@ class Workload:
         self._choice = random.Random(f"workload {seed}")  # noqa: S311 - a workload, not a secret
         self._numbers = itertools.count(1)
         self._seed = seed
+        self.welcome = asyncio.Event()
+        """Cleared while the platform has enough to do."""
+        self.welcome.set()
         self._run = uuid5(NAMESPACE_URL, f"faults {seed}")
 
     async def flow(self, kind: Kind, rate: float, until: float, most: float) -> None:
@@ -56,6 +59,11 @@ class Workload:
         active: set[asyncio.Task[None]] = set()
         begun, before = time.monotonic(), self.sent.accepted
         while time.monotonic() < until and (count := self.sent.accepted - before) < most:
+            if not self.welcome.is_set():
+                waiting = time.monotonic()
+                await asyncio.sleep(0.1)
+                begun += time.monotonic() - waiting
+                continue
             due = (time.monotonic() - begun) * rate
             if count + len(active) >= due or len(active) >= AT_ONCE:
                 await asyncio.sleep(0.01)
