@@ -13,6 +13,7 @@ from chassis.testing import client, new_database, post_form, settings_values, si
 from contracts.events import AffectationDecidee, GroupeModifie, InscriptionAnnulee, InscriptionValidee
 from contracts.model import EventData
 from contracts.reasons import Decision, Motif
+from scheduling import use_cases
 from scheduling.app import build
 from scheduling.domain import Refused
 from scheduling.repository import inscriptions
@@ -57,6 +58,29 @@ async def test_the_team_accepts_and_everybody_is_told(stage: Stage) -> None:
     assert (filled.phrase or "").startswith("Porte le groupe à 3 élus et 3 agents, vient d’une petite collectivité")
     await stage.accept(place, 9)
     assert len(await stage.published(GroupeModifie)) == 2
+
+
+async def test_batches_of_arrivals_and_withdrawals_meet_without_a_deadlock(stage: Stage) -> None:
+    await stage.deliver(campagne())
+    both_hold_it = asyncio.Barrier(2)
+
+    async def batch(number: int) -> None:
+        async with stage.database.transaction() as tx:
+            await use_cases.record_inscriptions(tx, [person(number)])
+            await both_hold_it.wait()
+            await use_cases.record_annulations(tx, [withdrawal(number)])
+
+    await asyncio.wait_for(asyncio.gather(batch(1), batch(2)), 10)
+
+
+async def test_batches_that_come_after_the_publication_together_give_every_rank_once(stage: Stage) -> None:
+    await stage.publish([person(8), person(9)], remplacement_automatique=True)
+    await asyncio.gather(*(stage.deliver(person(n + 20), withdrawal(n)) for n in range(1, 6)))
+    decided = await stage.published(AffectationDecidee)
+    late = [d for d in decided if d.code == Motif.ARRIVEE_TARDIVE]
+    assert sorted(d.rang_attente or 0 for d in late) == [3, 4, 5, 6, 7]
+    placed = [d.inscription for d in decided if d.code == Motif.PLACE_LIBEREE]
+    assert len(placed) == len(set(placed)) > 0
 
 
 async def test_ranks_on_the_waiting_list_stay_as_they_were_told(stage: Stage) -> None:

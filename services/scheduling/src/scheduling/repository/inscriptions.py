@@ -31,8 +31,8 @@ class Campagne:
 async def lock_campagnes(connection: AsyncConnection, codes: Iterable[str], *, shared: bool = False) -> None:
     """Hold these campagnes until the end of the transaction.
 
-    Who registers takes it shared; what changes the whole (a publication), and a withdrawal whose place may go to
-    somebody else, take it alone.
+    Who registers or withdraws takes it shared; what changes the whole (a publication, a decision of the team) takes it
+    alone. Nobody who has it shared may ask for it alone: two that did would wait for each other.
     """
     function = "pg_advisory_xact_lock_shared" if shared else "pg_advisory_xact_lock"
     for code in sorted(set(codes)):
@@ -40,6 +40,14 @@ async def lock_campagnes(connection: AsyncConnection, codes: Iterable[str], *, s
             text(f"SELECT {function}(hashtextextended('campagne ' || :code, 0))"),
             {"code": code},
         )
+
+
+async def lock_places(connection: AsyncConnection) -> None:
+    """Hold the places and waiting lists of all published campagnes: two must not choose the same person or rank.
+
+    For who has campagnes shared. One lock for all of them: nothing else is waited for in an order that could differ.
+    """
+    await connection.execute(text("SELECT pg_advisory_xact_lock(hashtextextended('places', 0))"))
 
 
 async def save_campagne(connection: AsyncConnection, row: Mapping[str, Any]) -> None:

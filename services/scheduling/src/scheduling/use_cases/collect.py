@@ -39,7 +39,10 @@ async def record_inscriptions(tx: Transaction, events: Sequence[InscriptionValid
     campagnes = sorted({event.campagne for event in events})
     await inscriptions.lock_campagnes(tx.connection, campagnes, shared=True)
     await inscriptions.save_inscriptions(tx.connection, [_inscription_row(event) for event in events])
-    for campagne, proposition in sorted((await propositions.published(tx.connection, campagnes)).items()):
+    published = await propositions.published(tx.connection, campagnes)
+    if published:
+        await inscriptions.lock_places(tx.connection)
+    for campagne, proposition in sorted(published.items()):
         await place_late(tx, campagne, proposition, [e.inscription for e in events if e.campagne == campagne])
 
 
@@ -66,17 +69,15 @@ def _inscription_row(event: InscriptionValidee) -> dict[str, object]:
 
 
 async def record_annulations(tx: Transaction, events: Sequence[InscriptionAnnulee]) -> None:
-    """Keep who has left; a member of a published groupe leaves it, and the groupe's new version is told.
-
-    Alone in the campagne, since a place that is freed may be given at once: two must not choose the same person.
-    """
+    """Keep who has left; a member of a published groupe leaves it, and the groupe's new version is told."""
     campagnes = sorted({event.campagne for event in events})
-    await inscriptions.lock_campagnes(tx.connection, campagnes)
+    await inscriptions.lock_campagnes(tx.connection, campagnes, shared=True)
     rows = [{"inscription": e.inscription, "cause": e.cause, "annulee_le": e.annulee_le} for e in events]
     await inscriptions.save_annulations(tx.connection, rows)
     published = await propositions.published(tx.connection, campagnes)
     if not published:
         return
+    await inscriptions.lock_places(tx.connection)
     ids = [event.inscription for event in events]
     departs = await groupes.withdraw(tx.connection, list(published.values()), WITHDRAWN, ids)
     placed = await open_places(tx, departs)
