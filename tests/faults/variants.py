@@ -10,7 +10,7 @@ from uuid import UUID
 
 from aiokafka import AIOKafkaProducer
 from chassis.store import Database, Transaction, unpack_headers
-from chassis.subscriber import IDLE_MS, MAX_RECORDS, Subscriber, _read, _records
+from chassis.subscriber import IDLE_MS, MAX_RECORDS, Subscriber, _read_all, _records
 from faststream import AckPolicy
 from faststream.kafka import KafkaBroker
 from sqlalchemy import text
@@ -56,7 +56,7 @@ def default_ack_policy(_reach: Reach) -> None:
     """FastStream as it comes: the position moves on before the work is done."""
 
     async def consume(self: Subscriber, records: Any) -> None:
-        await self._apply([_read(record) for record in records], one_by_one=False)
+        await self._apply(_read_all(records), one_by_one=False)
 
     _attach_with(consume)
 
@@ -65,7 +65,7 @@ def raise_then_ack(_reach: Reach) -> None:
     """Acknowledge by hand after the work, raise when it fails: the next batch acknowledges both."""
 
     async def consume(self: Subscriber, records: Any) -> None:
-        await self._apply([_read(record) for record in records], one_by_one=False)
+        await self._apply(_read_all(records), one_by_one=False)
         await self._consumer().commit()
 
     _attach_with(consume, ack_policy=AckPolicy.MANUAL)

@@ -101,7 +101,7 @@ class Transaction:
 
     def publish(self, data: EventData) -> None:
         """Put an event into the outbox; the order of calls is the order on the topic."""
-        self._messages.append(encode(Event(uuid7(), self._source, self.now, data, self.trace.of(data.key))))
+        self._messages.append(encode(Event(uuid7(), self._source, self.now, data, self.trace.of(data))))
 
     def publish_raw(self, topic: str, key: bytes | None, headers: bytes, value: bytes | None) -> None:
         """Put a record into the outbox as it is; `headers` come from pack_headers."""

@@ -7,6 +7,7 @@ for good, goes whole to the dead-letter queue and blocks nothing.
 
 import asyncio
 import time
+from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, Final, TypeAlias
 
@@ -39,6 +40,8 @@ PATIENCE_SECONDS: Final = 600.0
 Record: TypeAlias = "ConsumerRecord[Any, Any]"
 Poll: TypeAlias = Callable[[AIOKafkaConsumer], Awaitable[tuple[Record, ...]]]
 Item: TypeAlias = tuple[Record, Event | InvalidEvent | None]
+
+_OUTCOMES: Final = {type(None): "unknown", InvalidEvent: "invalid"}
 
 
 class Subscriber:
@@ -134,7 +137,7 @@ class Subscriber:
         return success
 
     async def _take(self, partition: TopicPartition, batch: list[Record]) -> bool:
-        items = [_read(record) for record in batch]
+        items = _read_all(batch)
         started = time.perf_counter()
         try:
             await self._apply(items, one_by_one=False)
@@ -154,7 +157,7 @@ class Subscriber:
 
     async def take_again(self, records: Sequence[Record]) -> None:
         """Take records of one partition apart from the group; what has been taken before has no effect. May raise."""
-        items = [_read(record) for record in records]
+        items = _read_all(records)
         try:
             await self._apply(items, one_by_one=False)
         except Exception as error:
@@ -247,14 +250,19 @@ async def _records(message: KafkaMessage) -> Any:
     return message.raw_message
 
 
-def _read(record: Record) -> Item:
+def _read_all(records: Sequence[Record]) -> list[Item]:
+    """Decode records of one topic."""
+    items = [(record, _read(record)) for record in records]
+    for outcome, count in Counter(_OUTCOMES.get(type(content), "read") for _, content in items).items():
+        metrics.records.labels(topic=records[0].topic, outcome=outcome).inc(count)
+    return items
+
+
+def _read(record: Record) -> Event | InvalidEvent | None:
     """Decode one record: an event, why it is none, or None for a type that this version doesn't know."""
     try:
-        content: Event | InvalidEvent | None = decode(record.key, record.headers, record.value)
-        outcome = "read"
+        return decode(record.key, record.headers, record.value)
     except UnknownType:
-        content, outcome = None, "unknown"
+        return None
     except InvalidEvent as invalid:
-        content, outcome = invalid, "invalid"
-    metrics.records.labels(topic=record.topic, outcome=outcome).inc()
-    return record, content
+        return invalid

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from contracts.envelope import Event
+from contracts.model import EventData
 from opentelemetry import context as contexts
 from opentelemetry import trace
 from opentelemetry.trace import Link, SpanKind, Status, StatusCode, Tracer
@@ -30,8 +31,8 @@ class Trace:
     by_key: Mapping[str, str] = field(default_factory=dict)
     other: str | None = None
 
-    def of(self, key: str) -> str | None:
-        return self.by_key.get(key, self.other)
+    def of(self, data: EventData) -> str | None:
+        return self.by_key.get(data.key, self.other) if self.by_key else self.other
 
 
 def configure(service: str, environ: Mapping[str, str]) -> Any:

@@ -80,17 +80,14 @@ class Checked:
         if self.regle is not None or body is None:
             regle = self.regle or Regle.COLLECTIVITE_INCONNUE
             return refusee(recue, _refus(regle), PHRASES[_refus(regle)], CHAMPS.get(regle, ()), now)
-        asked = {name: getattr(recue, name) for name in InscriptionRecue.model_fields if name != "collectivite"}
-        return InscriptionValidee.model_construct(
-            **asked,
-            collectivite=Collectivite.model_construct(
-                type=TypeCollectivite(body.type.value),
-                code=body.code,
-                nom=body.nom,
-                departement=body.departement,
-                taille=Taille(self.taille),
-            ),
+        collectivite = Collectivite.model_construct(
+            type=TypeCollectivite(body.type.value),
+            code=body.code,
+            nom=body.nom,
+            departement=body.departement,
+            taille=Taille(self.taille),
         )
+        return InscriptionValidee.model_construct(**{**vars(recue), "collectivite": collectivite})
 
 
 def check(recue: InscriptionRecue, campagne: Campagne | None, known: Collectivites, now: datetime) -> Checked:

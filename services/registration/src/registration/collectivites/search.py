@@ -7,7 +7,7 @@ import re
 import unicodedata
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
-from itertools import chain
+from itertools import chain, filterfalse
 
 ABBREVIATIONS = {"st": "saint", "ste": "sainte", "sts": "saints", "stes": "saintes"}
 SMALL_WORDS = frozenset(("a", "au", "aux", "d", "de", "des", "du", "en", "et", "l", "la", "le", "les", "sous", "sur"))
@@ -26,7 +26,7 @@ def normalise(text: str) -> str:
     lowered = text.casefold()
     if not lowered.isascii():
         decomposed = unicodedata.normalize("NFKD", lowered.translate(_LIGATURES))
-        lowered = "".join(letter for letter in decomposed if not unicodedata.combining(letter))
+        lowered = "".join(filterfalse(unicodedata.combining, decomposed))
     spaced = _PUNCTUATION.sub(" ", lowered).strip()
     if "st" not in spaced:
         return spaced
