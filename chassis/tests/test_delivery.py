@@ -10,7 +10,7 @@ from uuid import UUID
 
 import pytest
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
-from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+from aiokafka.admin import AIOKafkaAdminClient, NewPartitions, NewTopic
 from chassis.broker import make_broker
 from chassis.handlers import Handlers, Received
 from chassis.ids import uuid7
@@ -44,9 +44,9 @@ class World:
         self.handlers = Handlers()
         self.failing: list[Exception] = []
         self.poisoned: set[UUID] = set()
-        self.handlers.on(InscriptionRetiree)(self._take)
+        self.handlers.on(InscriptionRetiree)(self.take)
 
-    async def _take(self, tx: Transaction, events: Sequence[Received[InscriptionRetiree]]) -> None:
+    async def take(self, tx: Transaction, events: Sequence[Received[InscriptionRetiree]]) -> None:
         rows = [{"id": event.id, "key": str(event.data.inscription)} for event in events]
         await tx.connection.execute(text("INSERT INTO seen (event_id, key) VALUES (:id, :key)"), rows)
         for event in events:
@@ -66,12 +66,16 @@ class World:
         finally:
             await broker.stop()
 
-    async def send(self, messages: Sequence[Message | tuple[bytes | None, Any, bytes | None]]) -> None:
+    async def send(
+        self, messages: Sequence[Message | tuple[bytes | None, Any, bytes | None]], partition: int = 0
+    ) -> None:
         producer = AIOKafkaProducer(bootstrap_servers=self.settings.kafka_bootstrap_servers)
         await producer.start()
         for m in messages:
             key, headers, value = (m.key, m.headers, m.value) if isinstance(m, Message) else m
-            await producer.send_and_wait(self.topic.name, key=key, headers=list(headers), value=value, partition=0)
+            await producer.send_and_wait(
+                self.topic.name, key=key, headers=list(headers), value=value, partition=partition
+            )
         await producer.stop()
 
     async def rows(self, query: str) -> list[Any]:
@@ -177,6 +181,43 @@ async def test_a_worker_that_comes_back_goes_on_where_it_was(world: World) -> No
     async with world.consuming():
         await world.until("SELECT count(*) FROM seen", 10)
     assert len(await world.rows("SELECT * FROM inbox")) == 10
+
+
+async def test_two_partitions_are_in_hand_at_once_and_of_each_one_batch(world: World) -> None:
+    admin = AIOKafkaAdminClient(bootstrap_servers=world.settings.kafka_bootstrap_servers)
+    await admin.start()
+    await admin.create_partitions({world.topic.name: NewPartitions(4)})
+    await admin.close()
+    partition_of: dict[UUID, int] = {}
+    for partition in range(4):
+        messages = withdrawals(10)
+        partition_of |= {UUID(message.key.decode()): partition for message in messages}
+        await world.send(messages, partition)
+    in_hand: list[int] = []
+    most: list[set[int]] = []
+    two = asyncio.Event()
+
+    async def take(tx: Transaction, events: Sequence[Received[InscriptionRetiree]]) -> None:
+        (partition,) = {partition_of[event.data.inscription] for event in events}
+        assert partition not in in_hand
+        in_hand.append(partition)
+        most.append(set(in_hand))
+        if len(in_hand) > 1:
+            two.set()
+        with suppress(TimeoutError):
+            await asyncio.wait_for(two.wait(), 2)
+        await asyncio.sleep(0.05)
+        await world.take(tx, events)
+        in_hand.remove(partition)
+
+    world.handlers.on(InscriptionRetiree)(take)
+    async with world.consuming():
+        await world.until("SELECT count(*) FROM seen", 40)
+    assert max(map(len, most)) == 2
+    taken = [UUID(row.key) for row in await world.rows("SELECT key FROM seen ORDER BY position")]
+    for partition in range(4):
+        own = [key for key in taken if partition_of[key] == partition]
+        assert own == [key for key, where in partition_of.items() if where == partition]
 
 
 @asynccontextmanager

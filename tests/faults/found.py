@@ -203,8 +203,8 @@ def _told(record: Record) -> tuple[str, Letter]:
 async def crm_lag(stand: Stand) -> int:
     """Records that the CRM has not stored."""
     consumer = AIOKafkaConsumer(bootstrap_servers=stand.cluster.direct_servers)
-    await consumer.start()
     try:
+        await consumer.start()
         read = [TopicPartition(t.name, n) for t in EVENT_TOPICS if "crm" in t.consumers for n in range(t.partitions)]
         ends = await consumer.end_offsets(read)
     finally:
@@ -218,9 +218,9 @@ async def lags(stand: Stand) -> dict[str, int]:
     """Records that each consumer group has not committed, by group."""
     admin = AIOKafkaAdminClient(bootstrap_servers=stand.cluster.direct_servers)
     consumer = AIOKafkaConsumer(bootstrap_servers=stand.cluster.direct_servers)
-    await admin.start()
-    await consumer.start()
     try:
+        await admin.start()
+        await consumer.start()
         found = {}
         for service in stand.services:
             committed = await admin.list_consumer_group_offsets(service)
