@@ -15,7 +15,11 @@ from tests.faults.report import report
 VISIT_SECONDS: Final = 240.0
 RATE: Final = 10.0
 _PLAN: Final = Plan(
-    nodes=1, services=("registration", "notification"), replicas={"web": 1, "worker": 1, "relay": 1}, wrapped=True
+    nodes=1,
+    services=("registration", "notification"),
+    replicas={"web": 1, "worker": 1, "relay": 1},
+    wrapped=True,
+    first_port=22_000,
 )
 
 

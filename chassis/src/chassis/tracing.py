@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterator, Mapping, MutableMapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Any, Final
 
 from contracts.envelope import Event
@@ -21,6 +22,8 @@ from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapProp
 _W3C: Final = re.compile(r"00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}")
 _PROPAGATOR: Final = TraceContextTextMapPropagator()
 _ASKED_BY: Final = ("OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT")
+_MOST_LINKS: Final = 128
+"""Of one span: the library would drop any other, and making them costs more than all the rest of tracing."""
 _tracer: Tracer | None = None
 
 
@@ -85,7 +88,8 @@ def batch(events: Sequence[Event]) -> Iterator[Trace]:
     if _tracer is None:
         yield Trace(by_key, only)
         return
-    links = [] if only else [Link(trace.get_current_span(_context(p)).get_span_context()) for p in parents]
+    linked = [] if only else islice(parents, _MOST_LINKS)
+    links = [Link(trace.get_current_span(_context(parent)).get_span_context()) for parent in linked]
     with _span(_tracer, "process", SpanKind.CONSUMER, _context(only), links) as span:
         span.set_attribute("messaging.system", "kafka")
         span.set_attribute("messaging.batch.message_count", len(events))
