@@ -10,7 +10,7 @@ from collections.abc import Sequence
 import structlog
 from chassis.service import collect_garbage_seldom
 
-from bench import bare, consumer, mail, obvious, registration, relay, stand
+from bench import bare, consumer, mail, obvious, registration, relay, stand, traces
 
 ANSWERED, OBVIOUS, WAITING = 60_000, 600, 100_000
 
@@ -59,6 +59,12 @@ async def _scale() -> None:
         print(f"registration, {workers} worker{'s' if workers > 1 else ''} and one relay: {rate:,.0f}/s", flush=True)
 
 
+async def _traces() -> None:
+    without, recorded = await traces.measure(ANSWERED)
+    cost = f"{without:.0f} µs an event, {recorded:.0f} with spans sent: {recorded / without - 1:+.1%} (goal: under 5 %)"
+    print(f"traces, one for each event: {cost}", flush=True)
+
+
 async def _mail() -> None:
     at_rest, loaded = await mail.measure()
     print(f"from POST to the mail, at rest: median {_ms(at_rest, 50):.0f} ms (goal: under 150)")
@@ -72,6 +78,7 @@ MEASURES = {
     "registration": _registration,
     "catching-up": _catching_up,
     "scale": _scale,
+    "traces": _traces,
     "mail": _mail,
 }
 

@@ -66,9 +66,9 @@ def campagne() -> Campagne:
     )
 
 
-async def waiting(stand: Stand, count: int) -> None:
+async def waiting(stand: Stand, count: int, *, traced: bool = False) -> None:
     """Publish `count` inscriptions as the example portal makes them; every one of them is valid."""
-    await produce(stand, generate(count, "bench", THEMATIQUES, CRENEAUX, seed=1))
+    await produce(stand, generate(count, "bench", THEMATIQUES, CRENEAUX, seed=1), traced=traced)
 
 
 @asynccontextmanager
@@ -101,10 +101,10 @@ def _environment(stand: Stand, url: str) -> dict[str, str]:
 
 
 @contextmanager
-def process(stand: Stand, base: Database, role: str) -> Iterator[psutil.Process]:
-    """One process of registration's, by its own command."""
+def process(stand: Stand, base: Database, role: str, more: Mapping[str, str]) -> Iterator[psutil.Process]:
+    """One process of registration's, by its own command; `more` goes into its environment."""
     url = base.engine.url.render_as_string(hide_password=False)
-    running = psutil.Popen([PROGRAM, "--roles", role], env=_environment(stand, url))
+    running = psutil.Popen([PROGRAM, "--roles", role], env={**_environment(stand, url), **more})
     try:
         yield running
     finally:
@@ -140,12 +140,13 @@ def _cpu(pids: Mapping[str, int]) -> dict[str, float]:
     return {name: cpu_seconds(pid) for name, pid in pids.items()}
 
 
-async def run(stand: Stand, count: int, workers: int = 1) -> Run:
-    """Let so many workers and one relay answer `count` inscriptions that wait already."""
-    await waiting(stand, count)
+async def run(stand: Stand, count: int, workers: int = 1, *, spans: str = "", traced: bool = False) -> Run:
+    """Let so many workers and one relay answer `count` inscriptions that wait already; their spans go to `spans`."""
+    await waiting(stand, count, traced=traced)
+    more = {"OTEL_EXPORTER_OTLP_ENDPOINT": spans} if spans else {}
     roles = {**{f"worker {number + 1}": "worker" for number in range(workers)}, "relay": "relay"}
     async with season(stand) as base, AsyncExitStack() as stack:
-        pids = {name: stack.enter_context(process(stand, base, role)).pid for name, role in roles.items()}
+        pids = {name: stack.enter_context(process(stand, base, role, more)).pid for name, role in roles.items()}
         result = await out(stand, count, pids)
         async with base.read() as connection:
             valid = (await connection.execute(_VALID)).scalar_one()

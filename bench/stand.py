@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from secrets import token_hex
 from uuid import UUID
 
 import psutil
@@ -115,15 +116,16 @@ def inscriptions(count: int, keys: int | None = None) -> list[InscriptionRecue]:
     return events
 
 
-async def produce(stand: Stand, events: Sequence[InscriptionRecue]) -> None:
-    """Publish events as a portal does."""
+async def produce(stand: Stand, events: Sequence[InscriptionRecue], *, traced: bool = False) -> None:
+    """Publish events as a portal does; `traced`: each in a trace of its own."""
     producer = AIOKafkaProducer(
         bootstrap_servers=stand.kafka.bootstrap_servers, acks="all", enable_idempotence=True, linger_ms=20
     )
     await producer.start()
     try:
         for data in events:
-            message = encode(Event(uuid7(), "/bench", system_clock(), data))
+            traceparent = f"00-{token_hex(16)}-{token_hex(8)}-01" if traced else None
+            message = encode(Event(uuid7(), "/bench", system_clock(), data, traceparent))
             await producer.send(message.topic, message.value, key=message.key, headers=list(message.headers))
         await producer.flush()
     finally:
