@@ -1,6 +1,7 @@
 """Taking in what registration says: campagnes, inscriptions validées, withdrawals."""
 
 from collections.abc import Sequence
+from uuid import UUID
 
 from chassis.store import Transaction
 from contracts.events import CampagneClose, CampagneOuverte, InscriptionAnnulee, InscriptionValidee
@@ -39,11 +40,16 @@ async def record_inscriptions(tx: Transaction, events: Sequence[InscriptionValid
     campagnes = sorted({event.campagne for event in events})
     await inscriptions.lock_campagnes(tx.connection, campagnes, shared=True)
     await inscriptions.save_inscriptions(tx.connection, [_inscription_row(event) for event in events])
+    for campagne, proposition in sorted((await _hold_published(tx, campagnes)).items()):
+        await place_late(tx, campagne, proposition, [e.inscription for e in events if e.campagne == campagne])
+
+
+async def _hold_published(tx: Transaction, campagnes: list[str]) -> dict[str, UUID]:
+    """Return the published propositions by campagne, and hold all places if there is one; campagnes are held shared."""
     published = await propositions.published(tx.connection, campagnes)
     if published:
         await inscriptions.lock_places(tx.connection)
-    for campagne, proposition in sorted(published.items()):
-        await place_late(tx, campagne, proposition, [e.inscription for e in events if e.campagne == campagne])
+    return published
 
 
 def _inscription_row(event: InscriptionValidee) -> dict[str, object]:
@@ -74,10 +80,9 @@ async def record_annulations(tx: Transaction, events: Sequence[InscriptionAnnule
     await inscriptions.lock_campagnes(tx.connection, campagnes, shared=True)
     rows = [{"inscription": e.inscription, "cause": e.cause, "annulee_le": e.annulee_le} for e in events]
     await inscriptions.save_annulations(tx.connection, rows)
-    published = await propositions.published(tx.connection, campagnes)
+    published = await _hold_published(tx, campagnes)
     if not published:
         return
-    await inscriptions.lock_places(tx.connection)
     ids = [event.inscription for event in events]
     departs = await groupes.withdraw(tx.connection, list(published.values()), WITHDRAWN, ids)
     placed = await open_places(tx, departs)
