@@ -25,7 +25,6 @@ REQUIRED_HEADERS: Final = ("ce_specversion", "ce_id", "ce_type", "ce_source", "c
 
 _OPTIONAL: Final = frozenset({"subject", "dataschema", "datacontenttype"})
 """May be left out, but not be empty."""
-_KNOWN: Final = frozenset({"specversion", "id", "type", "source", "time", "subject", "traceparent"})
 _NAME: Final = re.compile(r"(?!data$)[a-z0-9]+")
 
 Headers = tuple[tuple[str, bytes | None], ...]
@@ -109,8 +108,8 @@ def decode(key: bytes | None, headers: Iterable[tuple[str, bytes | None]], value
 def _attributes(headers: Iterable[tuple[str, bytes | None]]) -> Mapping[str, str]:
     """Read the CloudEvents attributes; other headers are nobody's business here."""
     present = {name.lower(): content for name, content in headers if content is not None}
-    if not all(map(present.get, REQUIRED_HEADERS)):
-        missing = [name for name in REQUIRED_HEADERS if not present.get(name)]
+    missing = [name for name in REQUIRED_HEADERS if not present.get(name)]
+    if missing:
         raise InvalidEvent(f"missing CloudEvents headers: {', '.join(missing)}")
     try:
         attributes = {name[3:]: content.decode() for name, content in present.items() if name.startswith("ce_")}
@@ -118,9 +117,9 @@ def _attributes(headers: Iterable[tuple[str, bytes | None]]) -> Mapping[str, str
         raise InvalidEvent("the CloudEvents headers are not UTF-8") from None
     if attributes["specversion"] != "1.0":
         raise InvalidEvent("the header ce_specversion must be 1.0")
-    if not _KNOWN.issuperset(attributes) and not all(map(_NAME.fullmatch, attributes)):
+    if not all(map(_NAME.fullmatch, attributes)):
         raise InvalidEvent("a CloudEvents header has a name that is not allowed")
-    if "" in attributes.values() and any(attributes.get(name) == "" for name in _OPTIONAL):
+    if any(attributes.get(name) == "" for name in _OPTIONAL):
         raise InvalidEvent("a CloudEvents header has no content")
     return attributes
 
