@@ -24,19 +24,21 @@ async def _delivery() -> None:
 
 
 async def _registration() -> None:
-    with stand.servers() as servers:
-        ours = await registration.run(servers, ANSWERED)
+    runs = {}
+    for workers in (1, 2, 4):
+        with stand.servers() as servers:
+            runs[workers] = await registration.run(servers, ANSWERED, workers)
     with stand.servers() as servers:
         slow = await obvious.run(servers, OBVIOUS)
     with stand.servers() as servers:
         most = await bare.run(servers, ANSWERED)
-    with stand.servers() as servers:
-        two = await registration.run(servers, ANSWERED, workers=2)
+    ours = runs[1]
     _line("registration, from event in to event out", ours.rate, "the obvious stack", slow.rate, 20)
-    print(f"registration with two workers: {two.rate:,.0f}/s")
     steps = f"consume {most.consume:,.0f}/s, one COPY {most.copy:,.0f}/s, produce {most.produce:,.0f}/s"
-    shares = f"{two.rate / most.all:.2f} with two workers (goal: 0.4 or more), {ours.rate / most.all:.2f} with one"
-    print(f"of the bare {most.all:,.0f}/s ({steps}): {shares}")
+    print(f"the bare machine: {most.all:,.0f}/s ({steps})")
+    for workers, run in runs.items():
+        many = f"{workers} worker{'s' if workers > 1 else ''} and one relay"
+        print(f"registration, {many}: {run.rate:,.0f}/s, {run.rate / most.all:.2f} of it (goal: 0.4 or more)")
     for name, cpu in (("registration", ours.cpu), ("obvious", slow.cpu), ("bare", most.cpu)):
         parts = ", ".join(f"{part} {spent:.0f}" for part, spent in cpu.items())
         print(f"processor time of {name}, µs an event: {sum(cpu.values()):,.0f} ({parts})", flush=True)
@@ -50,13 +52,6 @@ async def _catching_up() -> None:
         f"memory grows by {caught.growth:.0f} MB after the first tenth",
         flush=True,
     )
-
-
-async def _scale() -> None:
-    for workers in (1, 2, 4):
-        with stand.servers() as servers:
-            rate = (await registration.run(servers, ANSWERED, workers)).rate
-        print(f"registration, {workers} worker{'s' if workers > 1 else ''} and one relay: {rate:,.0f}/s", flush=True)
 
 
 async def _traces() -> None:
@@ -77,7 +72,6 @@ MEASURES = {
     "delivery": _delivery,
     "registration": _registration,
     "catching-up": _catching_up,
-    "scale": _scale,
     "traces": _traces,
     "mail": _mail,
 }
