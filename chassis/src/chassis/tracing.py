@@ -81,7 +81,7 @@ def request(method: str, headers: Mapping[str, str]) -> Iterator[MutableMapping[
 
 @contextmanager
 def batch(events: Sequence[Event]) -> Iterator[Trace]:
-    """Take events together: one span, in their trace if they share one, or else linked to each."""
+    """Take events together: one span, in their trace if they share one, or else linked to as many as a span keeps."""
     by_key = {e.key: e.traceparent for e in events if e.traceparent and _W3C.fullmatch(e.traceparent)}
     parents = set(by_key.values())
     only = next(iter(parents)) if len(parents) == 1 else None
