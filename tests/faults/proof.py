@@ -134,15 +134,16 @@ async def everything(play: Play) -> None:
     """People, seasons and faults at the same time."""
     plan, until = play.plan, time.monotonic() + play.plan.seconds
     over = asyncio.Event()
-    watch = asyncio.create_task(_watch(play))
-    seasons = asyncio.create_task(_seasons(play, until, over))
-    await asyncio.gather(
-        play.workload.flow(play.flow, plan.rate, until, plan.events),
-        play.nemesis.rage(plan.pause, until, plan.faults),
-    )
-    over.set()
-    await seasons
-    watch.cancel()
+    async with asyncio.TaskGroup() as group:
+        watch = group.create_task(_watch(play))
+        seasons = group.create_task(_seasons(play, until, over))
+        await asyncio.gather(
+            play.workload.flow(play.flow, plan.rate, until, plan.events),
+            play.nemesis.rage(plan.pause, until, plan.faults),
+        )
+        over.set()
+        await seasons
+        watch.cancel()
 
 
 async def _watch(play: Play) -> None:
@@ -154,10 +155,7 @@ async def _watch(play: Play) -> None:
             left = sum((await asyncio.wait_for(_left(play.stand), WATCH_SECONDS)).values())
         except (*_AWAY, TimeoutError):
             continue
-        if left > play.plan.backlog:
-            play.workload.welcome.clear()
-        else:
-            play.workload.welcome.set()
+        play.workload.welcome = left <= play.plan.backlog
         if (now := time.monotonic()) - told >= TOLD_SECONDS:
             told, sent, faults = now, play.workload.sent.accepted, len(play.nemesis.faults)
             sys.stderr.write(f"{now - begun:.0f} s: {sent} events, {faults} faults, {left} left to do\n")

@@ -48,9 +48,8 @@ class Workload:
         self._choice = random.Random(f"workload {seed}")  # noqa: S311 - a workload, not a secret
         self._numbers = itertools.count(1)
         self._seed = seed
-        self.welcome = asyncio.Event()
-        """Cleared while the platform has enough to do."""
-        self.welcome.set()
+        self.welcome = True
+        """False while the platform has enough to do."""
         self._run = uuid5(NAMESPACE_URL, f"faults {seed}")
 
     async def flow(self, kind: Kind, rate: float, until: float, most: float) -> None:
@@ -59,7 +58,7 @@ class Workload:
         active: set[asyncio.Task[None]] = set()
         begun, before = time.monotonic(), self.sent.accepted
         while time.monotonic() < until and (count := self.sent.accepted - before) < most:
-            if not self.welcome.is_set():
+            if not self.welcome:
                 waiting = time.monotonic()
                 await asyncio.sleep(0.1)
                 begun += time.monotonic() - waiting
