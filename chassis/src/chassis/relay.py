@@ -37,6 +37,8 @@ ROWS: Final = 2000
 BATCH_BYTES: Final = 512 * 1024
 REQUEST_BYTES: Final = 2 * 1024 * 1024
 POLL_SECONDS: Final = 1.0
+GATHER_SECONDS: Final = 0.02
+"""Between two rounds that are not full: what trickles in shares a round. The first after a silence goes at once."""
 LOCK: Final = "ateliers.relay"
 REFUSALS: Final = (
     MessageSizeTooLargeError,
@@ -113,6 +115,7 @@ class Relay:
             rows = (await connection.execute(_UNSENT, {"rows": ROWS})).all()
             if rows:
                 await self._send(connection, producer, rows)
+                await asyncio.sleep(GATHER_SECONDS if len(rows) < ROWS else 0)
                 continue
             try:
                 await asyncio.wait_for(self._awake.wait(), POLL_SECONDS)
