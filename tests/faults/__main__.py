@@ -12,7 +12,8 @@ from typing import Final
 from tests.faults.proof import Plan, everything, run
 from tests.faults.report import report
 
-LONG: Final = Plan(seconds=float("inf"), rate=300.0, events=1_000_000, faults=1_000)
+LONG: Final = Plan(seconds=float("inf"), rate=600.0, backlog=8_000, pause=6.0, events=1_000_000, faults=1_000)
+"""People come in crowds, as fast as the backlog lets them; the faults are spread over the whole of it."""
 
 
 def main() -> None:
@@ -39,7 +40,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--long", action="store_true", help="until 1,000,000 events and 1,000 faults")
     parser.add_argument("--minutes", type=float, help="at most (10; no limit if long)")
     parser.add_argument("--rate", type=float, help=f"events a second ({Plan.rate}, {LONG.rate} if long)")
-    parser.add_argument("--pause", type=float, help=f"seconds between two faults ({Plan.pause})")
+    parser.add_argument("--pause", type=float, help=f"seconds between two faults ({Plan.pause}, {LONG.pause} if long)")
     parser.add_argument("--workers", type=int, default=2, help="of each service, and as many relays (%(default)s)")
     parser.add_argument("--only", default="", help="faults to do, separated by commas (all)")
     parser.add_argument("--keep", type=Path, help="folder that stays, for whoever looks for a cause")
