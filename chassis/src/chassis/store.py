@@ -3,7 +3,6 @@
 Nobody else commits. What is published stands in the outbox of the same transaction: either both are there or neither.
 """
 
-import json
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime
@@ -11,6 +10,7 @@ from uuid import UUID
 
 from contracts.envelope import Event, Headers, Message, encode
 from contracts.model import EventData
+from pydantic_core import from_json, to_json
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
@@ -81,11 +81,11 @@ def name_of(error: BaseException) -> str:
 
 def pack_headers(headers: Sequence[tuple[str, bytes | None]] | Headers) -> bytes:
     """Write headers as JSON: latin-1 maps every byte to one character and back, valid UTF-8 or not."""
-    return json.dumps([[name, None if v is None else v.decode("latin-1")] for name, v in headers]).encode()
+    return to_json([(name, None if v is None else v.decode("latin-1")) for name, v in headers])
 
 
 def unpack_headers(packed: bytes) -> list[tuple[str, bytes | None]]:
-    return [(name, None if v is None else v.encode("latin-1")) for name, v in json.loads(packed)]
+    return [(name, None if v is None else v.encode("latin-1")) for name, v in from_json(packed)]
 
 
 class Transaction:

@@ -159,9 +159,10 @@ async def _receive(tx: Transaction, known: Collectivites, recues: Sequence[Inscr
         replace(one, regle=Regle.DEJA_INSCRIT) if one.regle is None and one.id not in valid else one for one in checked
     ]
     refused = await inscriptions.insert_new(tx.connection, [one.row(tx.now) for one in late if one.regle is not None])
-    await brouillons.mark_answered(tx.connection, valid | refused)
+    answered = valid | refused
+    await brouillons.mark_answered(tx.connection, answered)
     for one in late:
-        if one.id in valid | refused:
+        if one.id in answered:
             tx.publish(one.answer(tx.now))
 
 
