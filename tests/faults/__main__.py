@@ -12,7 +12,7 @@ from typing import Final
 from tests.faults.proof import Plan, everything, run
 from tests.faults.report import report
 
-LONG: Final = Plan(seconds=float("inf"), rate=600.0, backlog=8_000, pause=6.0, events=1_000_000, faults=1_000)
+LONG: Final = Plan(seconds=float("inf"), rate=600.0, pause=6.0, events=1_000_000, faults=1_000)
 """People come in crowds, as fast as the backlog lets them; the faults are spread over the whole of it."""
 
 

@@ -26,7 +26,8 @@ from tests.faults.workload import PLANTED, Kind, Workload
 PATIENCE: Final = 180.0
 """Seconds without any change before a run is said never to come to rest; a message in doubt waits 75 s."""
 SEASON_SECONDS: Final = 45.0
-WATCH_SECONDS: Final = 10.0
+WATCH_SECONDS: Final = 3.0
+ANSWER_SECONDS: Final = 10.0
 TOLD_SECONDS: Final = 60.0
 _AWAY: Final = (OSError, KafkaError, asyncpg.PostgresError, asyncpg.InterfaceError)
 
@@ -152,8 +153,9 @@ async def _watch(play: Play) -> None:
     while True:
         await asyncio.sleep(WATCH_SECONDS)
         try:
-            left = sum((await asyncio.wait_for(_left(play.stand), WATCH_SECONDS)).values())
+            left = sum((await asyncio.wait_for(_left(play.stand), ANSWER_SECONDS)).values())
         except (*_AWAY, TimeoutError):
+            play.workload.welcome = False
             continue
         play.workload.welcome = left <= play.plan.backlog
         if (now := time.monotonic()) - told >= TOLD_SECONDS:
