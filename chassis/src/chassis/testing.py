@@ -6,6 +6,7 @@ Events go through the same handlers and inbox as the subscriber's, and what a se
 import re
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
+from html import unescape
 from uuid import UUID
 
 import httpx
@@ -89,3 +90,8 @@ async def post_form(web: httpx.AsyncClient, path: str, data: Mapping[str, object
 async def sign_in(web: httpx.AsyncClient, prefix: str = "") -> None:
     response = await post_form(web, f"{prefix}/connexion", {"mot_de_passe": PASSWORD, "suite": f"{prefix}/connexion"})
     response.raise_for_status()
+
+
+def words(page: httpx.Response) -> str:
+    """What a person reads of a page: no tags, and one plain space wherever there is any."""
+    return " ".join(unescape(re.sub(r"<[^>]+>", " ", page.text)).split())

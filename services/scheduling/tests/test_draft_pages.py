@@ -1,12 +1,9 @@
 """The team's pages of a draft: what they show, and what their forms do."""
 
-import re
-from html import unescape
 from typing import Any
 from uuid import UUID
 
-import httpx
-from chassis.testing import post_form
+from chassis.testing import post_form, words
 
 MARDI, JEUDI = "mardi-matin", "jeudi-matin"
 CAMPAGNE = "/groupes/campagnes/printemps-2027"
@@ -19,33 +16,28 @@ async def season(table: Any) -> UUID:
     return proposition
 
 
-def shown(response: httpx.Response) -> str:
-    """The words of a page, without its tags."""
-    return " ".join(unescape(re.sub(r"<[^>]+>", " ", response.text)).split())
-
-
 async def test_a_draft_says_how_good_it_is_and_which_groupes_are_fragile(table: Any) -> None:
     await season(table)
     await table.withdraw(11)
     async with table.signed_in() as web:
-        words = shown(await web.get(CAMPAGNE))
-        assert "3 personnes, sous le minimum de 4" in words
-        assert "Groupes complets sur leurs créneaux : 4 personnes" in words
-        assert "Petites 10 sur 12 7 2" in words
-        watched = shown(await web.get(f"{CAMPAGNE}?surveiller=1"))
+        shown = words(await web.get(CAMPAGNE))
+        assert "3 personnes, sous le minimum de 4" in shown
+        assert "Groupes complets sur leurs créneaux : 4 personnes" in shown
+        assert "Petites 10 sur 12 7 2" in shown
+        watched = words(await web.get(f"{CAMPAGNE}?surveiller=1"))
         assert "1 groupe." in watched
-        assert "2 groupes." in shown(await web.get(f"{CAMPAGNE}?creneau={MARDI}"))
-        assert "Aucun groupe ne correspond" in shown(await web.get(f"{CAMPAGNE}?surveiller=1&creneau={MARDI}"))
+        assert "2 groupes." in words(await web.get(f"{CAMPAGNE}?creneau={MARDI}"))
+        assert "Aucun groupe ne correspond" in words(await web.get(f"{CAMPAGNE}?surveiller=1&creneau={MARDI}"))
 
 
 async def test_the_list_of_who_waits_is_filtered_by_reason(table: Any) -> None:
     proposition = await season(table)
     await table.move(proposition, 1)
     async with table.signed_in() as web:
-        words = shown(await web.get(f"{CAMPAGNE}/attente?motif=attente.equipe"))
-        assert "1 personne." in words
-        assert "Dominique Numéro 1 " in words
-        assert "5 personnes." in shown(await web.get(f"{CAMPAGNE}/attente"))
+        shown = words(await web.get(f"{CAMPAGNE}/attente?motif=attente.equipe"))
+        assert "1 personne." in shown
+        assert "Dominique Numéro 1 " in shown
+        assert "5 personnes." in words(await web.get(f"{CAMPAGNE}/attente"))
 
 
 async def test_a_person_is_found_moved_exchanged_and_moved_back(table: Any) -> None:
@@ -54,26 +46,26 @@ async def test_a_person_is_found_moved_exchanged_and_moved_back(table: Any) -> N
     async with table.signed_in() as web:
         found = await web.get(f"{draft}/personnes?q=commune 16")
         assert f"{draft}/personnes/{table.person(16)}" in found.text
-        assert "Personne ne correspond" in shown(await web.get(f"{draft}/personnes?q=100%25"))
+        assert "Personne ne correspond" in words(await web.get(f"{draft}/personnes?q=100%25"))
         person = f"{draft}/personnes/{table.person(16)}"
-        before = shown(await web.get(person))
+        before = words(await web.get(person))
         assert "1re position" in before
         assert "Mieux Une personne de plus a une place." in before
         move = {"version": 0, "inscription": table.person(16), "vers": table.groupe(proposition, MARDI, 1)}
-        assert "a une place dans le groupe" in shown(await post_form(web, f"{draft}/deplacer", move))
+        assert "a une place dans le groupe" in words(await post_form(web, f"{draft}/deplacer", move))
         again = await post_form(web, f"{draft}/deplacer", move)
         assert again.status_code == 409
-        assert "a changé entre-temps" in shown(again)
-        full = shown(await web.get(f"{draft}/personnes/{table.person(17)}?creneau={MARDI}"))
+        assert "a changé entre-temps" in words(again)
+        full = words(await web.get(f"{draft}/personnes/{table.person(17)}?creneau={MARDI}"))
         assert "Impossible Le groupe d’arrivée compte 7 personnes" in full
         exchange = await web.get(f"{draft}/personnes/{table.person(16)}/echange")
         assert "Dominique Numéro 17" in exchange.text
         swap = {"version": 1, "inscription": table.person(16), "contre": table.person(17)}
-        assert "1re position" in shown(await post_form(web, f"{draft}/deplacer", swap))
-        assert "2 mouvements à la main" in shown(await web.get(f"{draft}/mouvements"))
-        undone = shown(await post_form(web, f"{draft}/annuler", {"version": 2}))
+        assert "1re position" in words(await post_form(web, f"{draft}/deplacer", swap))
+        assert "2 mouvements à la main" in words(await web.get(f"{draft}/mouvements"))
+        undone = words(await post_form(web, f"{draft}/annuler", {"version": 2}))
         assert "Rétablir le mouvement annulé" in undone
-        redone = shown(await post_form(web, f"{draft}/retablir", {"version": 3}))
+        redone = words(await post_form(web, f"{draft}/retablir", {"version": 3}))
         assert "Rétablir" not in redone
         assert (await post_form(web, f"{draft}/retablir", {"version": 4})).status_code == 409
 
@@ -83,7 +75,7 @@ async def test_a_place_is_fixed_and_freed_on_the_person_s_page(table: Any) -> No
     draft = f"/groupes/propositions/{proposition}"
     async with table.signed_in() as web:
         fixed = await post_form(web, f"{draft}/fixer", {"inscription": table.person(1), "etendue": "groupe"})
-        assert "Mardi matin, groupe 1" in shown(fixed)
+        assert "Mardi matin, groupe 1" in words(fixed)
         assert "Libérez-la pour déplacer cette personne" in fixed.text
         assert "Déplacer" not in fixed.text
         assert "Place fixée" in (await web.get(CAMPAGNE)).text
@@ -99,17 +91,17 @@ async def test_two_propositions_are_compared_by_figures_and_by_people(table: Any
     second = await table.propose(placed, waiting=[5, 8, 10, 17, 9, 15, 18])
     async with table.signed_in() as web:
         page = f"{CAMPAGNE}/comparer?avant={first}&apres={second}"
-        words = shown(await web.get(page))
-        assert "Personnes placées 14 11" in words
-        assert "Placées dans A seulement (4) Placées dans B seulement (1) Sur un autre créneau (2)" in words
-        assert "Dominique Numéro 5 Commune 5 L’eau, mardi-matin 1 Sans place" in words
-        gained = shown(await web.get(f"{page}&genre=gagnee"))
+        shown = words(await web.get(page))
+        assert "Personnes placées 14 11" in shown
+        assert "Placées dans A seulement (4) Placées dans B seulement (1) Sur un autre créneau (2)" in shown
+        assert "Dominique Numéro 5 Commune 5 L’eau, mardi-matin 1 Sans place" in shown
+        gained = words(await web.get(f"{page}&genre=gagnee"))
         assert "Dominique Numéro 16 Commune 16 Sans place" in gained
-        assert "Une proposition plus récente existe" in shown(await web.get(f"{CAMPAGNE}?proposition={first}"))
+        assert "Une proposition plus récente existe" in words(await web.get(f"{CAMPAGNE}?proposition={first}"))
         confirm = await web.get(f"{CAMPAGNE}/publier?proposition={first}")
-        assert "qui n’est pas la plus récente" in shown(confirm)
+        assert "qui n’est pas la plus récente" in words(confirm)
         await post_form(web, f"{CAMPAGNE}/publier", {"proposition": first, "version": 0})
-        assert "Groupes publiés" in shown(await web.get(CAMPAGNE))
+        assert "Groupes publiés" in words(await web.get(CAMPAGNE))
         assert (await web.get(f"/groupes/propositions/{second}/personnes")).status_code == 404
 
 
@@ -117,10 +109,10 @@ async def test_the_confirmation_sums_up_what_publishing_does(table: Any) -> None
     proposition = await season(table)
     await table.move(proposition, 13, contre=16)
     async with table.signed_in() as web:
-        words = shown(await web.get(f"{CAMPAGNE}/publier"))
-    assert "Personnes prévenues 18 personnes" in words
-    assert "environ 74, dont 56 invitations" in words
-    assert "Déplacées à la main 2 personnes" in words
+        shown = words(await web.get(f"{CAMPAGNE}/publier"))
+    assert "Personnes prévenues 18 personnes" in shown
+    assert "environ 74, dont 56 invitations" in shown
+    assert "Déplacées à la main 2 personnes" in shown
 
 
 async def test_addresses_that_lead_nowhere_say_so(table: Any) -> None:

@@ -2,25 +2,19 @@
 
 import csv
 import json
-import os
 import random
 import re
-import signal
-import threading
-import time
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
 import pytest
-from rich.console import Console
 from scheduling.app import main
 from scheduling.essai import writing
 from scheduling.essai.inscriptions import read_inscriptions
 from scheduling.essai.parametres import read_parametres
 from scheduling.essai.problem import make_problem
-from scheduling.essai.terminal import Terminal
 from scheduling.solver.problem import GroupeForme, GroupingProblem
 from scheduling.solver.rules import broken_rules
 from scheduling.solver.season import bound_to
@@ -376,36 +370,6 @@ def test_what_can_give_no_groupe_gives_everyone_a_reason(
     without = [row for row in rows(path) if row["thematique"] == "jardins"] or rows(path)
     assert {waiting[row["inscription"]]["code"] for row in without} <= {code, "non_retenue.autre_place"}
     assert all(waiting[row["inscription"]]["raison"] for row in without)
-
-
-def test_ctrl_c_keeps_the_best() -> None:
-    before = signal.getsignal(signal.SIGINT)  # a shell starts what runs in the background without Ctrl-C
-    terminal = Terminal(Console(quiet=True))
-
-    def work() -> str:
-        os.kill(os.getpid(), signal.SIGINT)
-        while not terminal.stopped():
-            time.sleep(0.01)
-        return "the best so far"
-
-    assert terminal.watch(work) == "the best so far"
-    assert signal.getsignal(signal.SIGINT) is before
-
-
-def test_a_second_ctrl_c_gives_up() -> None:
-    terminal = Terminal(Console(quiet=True))
-    ended = threading.Event()
-
-    def deaf() -> None:
-        os.kill(os.getpid(), signal.SIGINT)
-        while not terminal.stopped():
-            time.sleep(0.01)
-        os.kill(os.getpid(), signal.SIGINT)
-        ended.wait(60)
-
-    with pytest.raises(KeyboardInterrupt):
-        terminal.watch(deaf)
-    ended.set()
 
 
 def test_a_write_that_fails_leaves_what_was_there(

@@ -4,12 +4,11 @@ import asyncio
 import re
 from collections.abc import AsyncIterator, Callable
 from datetime import timedelta
-from html import unescape
 from typing import Any
 from uuid import UUID
 
 import pytest
-from chassis.testing import client, new_database, post_form, settings_values, sign_in
+from chassis.testing import client, new_database, post_form, settings_values, sign_in, words
 from contracts.events import AffectationDecidee, GroupeModifie, InscriptionAnnulee, InscriptionValidee
 from contracts.model import EventData
 from contracts.reasons import Decision, Motif
@@ -30,10 +29,6 @@ async def stage(make_database: Callable[[str], str]) -> AsyncIterator[Stage]:
     settings = Settings(**settings_values(url))  # type: ignore[arg-type]
     yield Stage(database, build(settings, database), now)
     await database.engine.dispose()
-
-
-def words(answer: Any) -> str:
-    return " ".join(re.sub(r"<[^>]+>", " ", unescape(answer.text)).replace("\u00a0", " ").split())
 
 
 async def test_the_team_accepts_and_everybody_is_told(stage: Stage) -> None:
