@@ -115,7 +115,8 @@ class Relay:
             rows = (await connection.execute(_UNSENT, {"rows": ROWS})).all()
             if rows:
                 await self._send(connection, producer, rows)
-                await asyncio.sleep(GATHER_SECONDS if len(rows) < ROWS else 0)
+                if len(rows) < ROWS:
+                    await asyncio.sleep(GATHER_SECONDS)
                 continue
             try:
                 await asyncio.wait_for(self._awake.wait(), POLL_SECONDS)
