@@ -133,3 +133,19 @@ async def test_an_event_that_the_broker_refuses_holds_back_its_own_key_only_and_
     assert attention == ["outbox: 1 refused by the broker, see `outbox list`"]
     assert REGISTRY.get_sample_value("ateliers_outbox_quarantined_rows") == 1.0
     assert Health(Measures(outbox.database)).is_alive()
+
+
+async def test_a_long_queue_is_not_read_again_for_each_of_its_rows(outbox: Outbox) -> None:
+    """PostgreSQL knows the queue as it was when it last looked, most often empty, and plans for that."""
+    async with outbox.database.engine.begin() as connection:
+        sent = "INSERT INTO outbox (topic, headers, sent_at) SELECT 'sent', '', now() FROM generate_series(1, 2000)"
+        await connection.execute(text(sent))
+        await connection.execute(text("ANALYZE outbox"))
+    await outbox.put(*((b"%d" % number, b"value") for number in range(3000)))
+    async with outbox.relaying():
+        await outbox.until("SELECT count(*) FROM outbox WHERE sent_at IS NULL", 0)
+    read = "SELECT sum(idx_tup_read)::int FROM pg_stat_user_indexes WHERE relname = 'outbox'"
+    await outbox.until(f"SELECT ({read}) >= 3000", True)
+    entries = await outbox.value(read)
+    assert isinstance(entries, int)
+    assert entries < 20 * 3000

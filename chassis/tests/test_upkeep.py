@@ -17,11 +17,16 @@ async def test_old_rows_of_delivery_go_and_what_waits_stays(make_database: Calla
         await tx.connection.execute(
             text(
                 "INSERT INTO outbox (topic, headers, created_at, sent_at) VALUES"
-                " ('old', '', now(), now() - interval '500 days'), ('waiting', '', now() - interval '500 days', NULL)"
+                " ('waiting', '', now() - interval '500 days', NULL),"
+                " ('old', '', now() - interval '500 days', now() - interval '500 days'),"
+                " ('young', '', now() - interval '500 days', now() - interval '1 day')"
             )
         )
     await upkeep.timer(database).run()
     async with database.read() as connection:
         assert (await connection.execute(text("SELECT count(*) FROM inbox"))).scalar_one() == 1
-        assert (await connection.execute(text("SELECT topic FROM outbox"))).scalars().all() == ["waiting"]
+        assert (await connection.execute(text("SELECT topic FROM outbox ORDER BY id"))).scalars().all() == [
+            "waiting",
+            "young",
+        ]
     await database.engine.dispose()

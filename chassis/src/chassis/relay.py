@@ -50,11 +50,12 @@ REFUSALS: Final = (
 UNEXPLAINED_TRIES: Final = 10
 """aiokafka knows the broker's newer refusals (INVALID_RECORD) no better than a failure that may pass: UnknownError."""
 
+# What is held back is listed once: asked row by row, PostgreSQL may look for it in all that is unsent, each time.
 _UNSENT = text("""
-    SELECT id, topic, key, headers, value FROM outbox AS o
+    WITH held AS MATERIALIZED (SELECT topic, key FROM outbox WHERE quarantined IS NOT NULL AND sent_at IS NULL)
+    SELECT id, topic, key, headers, value FROM outbox
     WHERE sent_at IS NULL AND quarantined IS NULL
-      AND NOT EXISTS (SELECT FROM outbox AS q WHERE q.topic = o.topic AND q.key = o.key
-                      AND q.quarantined IS NOT NULL AND q.sent_at IS NULL)
+      AND NOT EXISTS (SELECT FROM held WHERE held.topic = outbox.topic AND held.key = outbox.key)
     ORDER BY id LIMIT :rows
 """)
 # Read in the index's order, unsent rows pass by the entries of sent ones once and then never again; a bitmap reads all
