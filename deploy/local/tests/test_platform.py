@@ -16,6 +16,8 @@ from local.platform import AlreadyRunningError, Platform
 from local.postgres import SERVICES
 from local.supervisor import StartError
 
+PATIENCE = 120.0
+
 # Stands for a service: `migrate` needs its own database, running shows its settings and counts its starts there.
 SERVICE = """#!{python}
 import asyncio, json, os, sys
@@ -78,7 +80,7 @@ def platform(tmp_path_factory: pytest.TempPathFactory, programs: Path) -> Iterat
 
 def shown(platform: Platform, path: str) -> dict[str, object]:
     for _ in range(100):
-        answer = httpx.get(platform.public_url + path)
+        answer = httpx.get(platform.public_url + path, timeout=PATIENCE)
         if answer.status_code == 200:
             return dict(answer.json())
         time.sleep(0.1)
@@ -111,7 +113,7 @@ def test_kill_9_and_a_new_start_keep_what_was_done(tmp_path: Path, programs: Pat
         first = shown(platform, "/retours")
         for name in ("kafka", "postgresql", "feedback"):
             os.kill(platform.pids()[name], signal.SIGKILL)
-        deadline = time.monotonic() + 30
+        deadline = time.monotonic() + PATIENCE
         while (seen := shown(platform, "/retours"))["pid"] == first["pid"]:
             assert time.monotonic() < deadline
         assert seen["starts"] == 2
