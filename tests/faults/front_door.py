@@ -14,6 +14,8 @@ Headers = tuple[tuple[str, bytes | None], ...]
 LARGEST: Final = 4 * 1024 * 1024
 PARTITIONS: Final = INSCRIPTIONS_RECUES.partitions
 PAUSE: Final = 0.5
+PATIENCE: Final = 120.0
+"""Seconds until a portal sends again: after failures the client may forget a batch and never say so."""
 
 
 class FrontDoor:
@@ -41,7 +43,7 @@ class FrontDoor:
                     sent = await producer.send_batch(batch, INSCRIPTIONS_RECUES.name, partition=number % PARTITIONS)
                 else:
                     sent = await producer.send(INSCRIPTIONS_RECUES.name, value, key=key, headers=marked)
-                await sent
+                await asyncio.wait_for(sent, PATIENCE)
             except Exception as error:  # noqa: BLE001 - whatever it was, a portal tries again
                 self.troubles[type(error).__name__] += 1
                 await self._renew(producer)
