@@ -148,16 +148,16 @@ async def everything(play: Play) -> None:
 
 
 async def _watch(play: Play) -> None:
-    """Let people wait while the backlog is too long, and say from time to time how far the run is."""
+    """Let as many people in as the backlog has room for, and say from time to time how far the run is."""
     begun = told = time.monotonic()
+    play.workload.limit = play.plan.backlog
     while True:
         await asyncio.sleep(WATCH_SECONDS)
         try:
             left = sum((await asyncio.wait_for(_left(play.stand), ANSWER_SECONDS)).values())
         except (*_AWAY, TimeoutError):
-            play.workload.welcome = False
             continue
-        play.workload.welcome = left <= play.plan.backlog
+        play.workload.limit = play.workload.sent.accepted + play.plan.backlog - left
         if (now := time.monotonic()) - told >= TOLD_SECONDS:
             told, sent, faults = now, play.workload.sent.accepted, len(play.nemesis.faults)
             sys.stderr.write(f"{now - begun:.0f} s: {sent} events, {faults} faults, {left} left to do\n")

@@ -30,7 +30,7 @@ from tests.faults.workload import Kind, Workload
 PEOPLE: Final = 48
 LEAVING: Final = 5
 PATIENCE: Final = 900.0
-RETOURS_SECONDS: Final = 300.0
+RETOURS_SECONDS: Final = 120.0
 ENOUGH: Final = 8
 _QUESTIONNAIRE: Final = re.compile(r"https?://\S+/retours/questionnaire/\S+")
 _AWAY: Final = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError)

@@ -48,8 +48,8 @@ class Workload:
         self._choice = random.Random(f"workload {seed}")  # noqa: S311 - a workload, not a secret
         self._numbers = itertools.count(1)
         self._seed = seed
-        self.welcome = True
-        """False while the platform has enough to do."""
+        self.limit = float("inf")
+        """So many events in all may be sent until the platform has caught up."""
         self._run = uuid5(NAMESPACE_URL, f"faults {seed}")
 
     async def flow(self, kind: Kind, rate: float, until: float, most: float) -> None:
@@ -58,7 +58,7 @@ class Workload:
         active: set[asyncio.Task[None]] = set()
         begun, before = time.monotonic(), self.sent.accepted
         while time.monotonic() < until and (count := self.sent.accepted - before) < most:
-            if not self.welcome:
+            if self.sent.accepted >= self.limit:
                 waiting = time.monotonic()
                 await asyncio.sleep(0.1)
                 begun += time.monotonic() - waiting
