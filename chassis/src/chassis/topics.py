@@ -6,7 +6,8 @@ that differs from the table is named, never altered.
 
 import asyncio
 import sys
-from collections.abc import Coroutine
+from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import Annotated
 
 import typer
@@ -19,6 +20,9 @@ from chassis.settings import KafkaSettings, load
 
 NAME = "ateliers-topics"
 DLQ_MAX_BYTES = 2 * 1024 * 1024
+ATTEMPTS = 20
+
+Work = Callable[[AIOKafkaAdminClient], Awaitable[list[str]]]
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False)
 
@@ -44,33 +48,43 @@ async def _existing(admin: AIOKafkaAdminClient) -> dict[str, int]:
     return {topic["topic"]: len(topic["partitions"]) for topic in described}
 
 
-async def _create(settings: KafkaSettings, replication: int) -> list[str]:
+async def ask(settings: KafkaSettings, work: Work) -> list[str]:
+    """Return the problems that `work` finds on the cluster.
+
+    The client asks a node at random, also one that died a moment ago and is still named: another is asked after it.
+    Raises KafkaError or OSError when no node can be reached, when Kafka refuses, or when asking again didn't help.
+    """
     await reach(settings)
-    admin = AIOKafkaAdminClient(**connection(settings))
-    await admin.start()
-    try:
-        there = await _existing(admin)
-        missing = [topic for topic in TOPICS if topic.name not in there]
-        new = [
-            NewTopic(topic.name, topic.partitions, replication, topic_configs=configuration(topic, replication))
-            for topic in missing
-        ]
-        if new:
-            response = await admin.create_topics(new)
-            return [f"{error[0]}: {error[2]}" for error in response.topic_errors if error[1] not in (0, 36)]
-        return _differences(there)
-    finally:
-        await admin.close()
+    attempts = 0
+    while True:
+        admin = AIOKafkaAdminClient(**connection(settings))
+        attempts += 1
+        try:
+            await admin.start()
+            return await work(admin)
+        except KafkaError as error:
+            if not error.retriable or attempts == ATTEMPTS:
+                raise
+        finally:
+            await admin.close()
+        await asyncio.sleep(1)
 
 
-async def _check(settings: KafkaSettings) -> list[str]:
-    await reach(settings)
-    admin = AIOKafkaAdminClient(**connection(settings))
-    await admin.start()
-    try:
-        return _differences(await _existing(admin))
-    finally:
-        await admin.close()
+async def _create(admin: AIOKafkaAdminClient, replication: int) -> list[str]:
+    there = await _existing(admin)
+    missing = [topic for topic in TOPICS if topic.name not in there]
+    new = [
+        NewTopic(topic.name, topic.partitions, replication, topic_configs=configuration(topic, replication))
+        for topic in missing
+    ]
+    if new:
+        response = await admin.create_topics(new)
+        return [f"{error[0]}: {error[2]}" for error in response.topic_errors if error[1] not in (0, 36)]
+    return _differences(there)
+
+
+async def _check(admin: AIOKafkaAdminClient) -> list[str]:
+    return _differences(await _existing(admin))
 
 
 def _differences(there: dict[str, int]) -> list[str]:
@@ -88,19 +102,19 @@ def create(
 ) -> None:
     """Create the topics that are missing."""
     settings = load(KafkaSettings, NAME)
-    _report(settings, _run(settings, _create(settings, replication)))
+    _report(settings, _run(settings, partial(_create, replication=replication)))
 
 
 @app.command()
 def check() -> None:
     """Compare the topics with the contract."""
     settings = load(KafkaSettings, NAME)
-    _report(settings, _run(settings, _check(settings)))
+    _report(settings, _run(settings, _check))
 
 
-def _run(settings: KafkaSettings, work: Coroutine[object, object, list[str]]) -> list[str]:
+def _run(settings: KafkaSettings, work: Work) -> list[str]:
     try:
-        return asyncio.run(work)
+        return asyncio.run(ask(settings, work))
     except (KafkaError, OSError) as error:
         sys.stderr.write(f"{NAME}: {settings.kafka_bootstrap_servers}: {advice(error)}\n")
         raise SystemExit(1) from None
