@@ -13,8 +13,10 @@ KEPT = timedelta(days=400)
 
 _OLD_INBOX = text("DELETE FROM inbox WHERE received_at < now() - CAST(:kept AS interval)")
 _OLD_OUTBOX = text("DELETE FROM outbox WHERE sent_at < now() - CAST(:kept AS interval)")
-# The outbox has no index by time: its first row tells whether there is anything to look for.
-_ANY_OLD = text("SELECT created_at < now() - CAST(:kept AS interval) FROM outbox ORDER BY id LIMIT 1")
+# The outbox has no index by time: the first row that was sent tells whether there is anything to look for.
+_ANY_OLD = text("""
+    SELECT created_at < now() - CAST(:kept AS interval) FROM outbox WHERE sent_at IS NOT NULL ORDER BY id LIMIT 1
+""")
 
 
 def timer(database: Database) -> Timer:
