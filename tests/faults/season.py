@@ -33,6 +33,8 @@ PATIENCE: Final = 900.0
 RETOURS_SECONDS: Final = 120.0
 ENOUGH: Final = 8
 _QUESTIONNAIRE: Final = re.compile(r"https?://\S+/retours/questionnaire/\S+")
+_TO_ASK: Final = "SELECT count(*) > 0 FROM envois WHERE modele = 'questionnaire' AND etat IN ('a_envoyer', 'en_cours')"
+"""Questionnaires stand behind the mails of the crowd, which may take minutes."""
 _AWAY: Final = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError)
 
 
@@ -130,11 +132,12 @@ class Seasons:
                 last = (await rows(self.stand, "notification", ends))[0][0]
         self._offset = last + timedelta(hours=2) - datetime.now(UTC)
         self.stand.shift_clock(self._offset)
-        deadline = time.monotonic() + RETOURS_SECONDS
-        answered = 0
-        while answered < ENOUGH and time.monotonic() < deadline:
+        begun, answered = time.monotonic(), 0
+        while answered < ENOUGH and (waited := time.monotonic() - begun) < PATIENCE:
             for link in self._fresh_links():
                 answered += await self._answer(link)
+            if waited > RETOURS_SECONDS and not await self._is("notification", _TO_ASK):
+                return
             await asyncio.sleep(1)
 
     def _fresh_links(self) -> list[str]:
