@@ -6,7 +6,8 @@ that is stopped, or a machine that is gone, does not keep the lock.
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from typing import Final
+from contextlib import suppress
+from typing import Any, Final
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -34,8 +35,13 @@ async def alone(database: Database, name: str, work: Callable[[], Awaitable[None
 
 
 async def _keep(connection: AsyncConnection) -> None:
+    """Raises as soon as the session is gone: another process may have the lock within a second."""
+    gone = asyncio.Event()
+    raw: Any = (await connection.get_raw_connection()).driver_connection
+    raw.add_termination_listener(lambda _: gone.set())
     while True:
-        await asyncio.sleep(SIGN_SECONDS)
+        with suppress(TimeoutError):
+            await asyncio.wait_for(gone.wait(), SIGN_SECONDS)
         await connection.execute(text("SELECT 1"))
 
 
