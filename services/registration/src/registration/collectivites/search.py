@@ -7,7 +7,8 @@ import re
 import unicodedata
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
-from itertools import chain, filterfalse
+from itertools import chain
+from typing import Final
 
 ABBREVIATIONS = {"st": "saint", "ste": "sainte", "sts": "saints", "stes": "saintes"}
 SMALL_WORDS = frozenset(("a", "au", "aux", "d", "de", "des", "du", "en", "et", "l", "la", "le", "les", "sous", "sur"))
@@ -16,18 +17,26 @@ POLITE_START = re.compile(
     r"^(?:mairie|commune|ville|departement|region|conseil departemental|conseil regional)"
     r" (?:de la|de l|de|des|du|d) (?=\w)"
 )
-_LIGATURES = str.maketrans({"œ": "oe", "æ": "ae"})
-_PUNCTUATION = re.compile(r"[\W_]+")
+_LIGATURES = {"œ": "oe", "æ": "ae"}
 _SHORT_SAINT = re.compile(r"\b(?:st|ste|sts|stes)\b")
+
+
+class _Letters(dict[int, str]):
+    """What each character is in a normalised name, worked out when it first comes: "É" is "e", a hyphen a space."""
+
+    def __missing__(self, code: int) -> str:
+        decomposed = unicodedata.normalize("NFKD", _LIGATURES.get(chr(code), chr(code)))
+        plain = "".join(letter for letter in decomposed if not unicodedata.combining(letter))
+        self[code] = "".join(letter if letter.isalnum() else " " for letter in plain)
+        return self[code]
+
+
+_LETTERS: Final = _Letters()
 
 
 def normalise(text: str) -> str:
     """Return the words of a name in lower-case ASCII-like form, "St-Étienne" as "saint etienne"."""
-    lowered = text.casefold()
-    if not lowered.isascii():
-        decomposed = unicodedata.normalize("NFKD", lowered.translate(_LIGATURES))
-        lowered = "".join(filterfalse(unicodedata.combining, decomposed))
-    spaced = _PUNCTUATION.sub(" ", lowered).strip()
+    spaced = " ".join(text.casefold().translate(_LETTERS).split())
     if "st" not in spaced:
         return spaced
     return _SHORT_SAINT.sub(lambda found: ABBREVIATIONS[found[0]], spaced)
