@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Final
 from uuid import UUID
 
@@ -21,8 +22,8 @@ from contracts.topics import topic_of
 MAX_BYTES: Final = 900_000
 """The largest value that is accepted or published: under Kafka's default limit of 1 MiB with room for headers."""
 
-REQUIRED_HEADERS: Final = ("ce_specversion", "ce_id", "ce_type", "ce_source", "ce_time")
-
+_REQUIRED: Final = ("specversion", "id", "type", "source", "time")
+REQUIRED_HEADERS: Final = tuple(f"ce_{attribute}" for attribute in _REQUIRED)
 _OPTIONAL: Final = frozenset({"subject", "dataschema", "datacontenttype"})
 """May be left out, but not be empty."""
 _NAME: Final = re.compile(r"(?!data$)[a-z0-9]+")
@@ -107,21 +108,33 @@ def decode(key: bytes | None, headers: Iterable[tuple[str, bytes | None]], value
 
 def _attributes(headers: Iterable[tuple[str, bytes | None]]) -> Mapping[str, str]:
     """Read the CloudEvents attributes; other headers are nobody's business here."""
-    present = {name.lower(): content for name, content in headers if content is not None}
-    missing = [name for name in REQUIRED_HEADERS if not present.get(name)]
-    if missing:
-        raise InvalidEvent(f"missing CloudEvents headers: {', '.join(missing)}")
     try:
-        attributes = {name[3:]: content.decode() for name, content in present.items() if name.startswith("ce_")}
+        attributes = {
+            attribute: content.decode()
+            for name, content in headers
+            if content is not None and (attribute := _attribute(name))
+        }
     except UnicodeDecodeError:
         raise InvalidEvent("the CloudEvents headers are not UTF-8") from None
+    if not all(map(attributes.get, _REQUIRED)):
+        missing = [f"ce_{attribute}" for attribute in _REQUIRED if not attributes.get(attribute)]
+        raise InvalidEvent(f"missing CloudEvents headers: {', '.join(missing)}")
     if attributes["specversion"] != "1.0":
         raise InvalidEvent("the header ce_specversion must be 1.0")
-    if not all(map(_NAME.fullmatch, attributes)):
-        raise InvalidEvent("a CloudEvents header has a name that is not allowed")
-    if any(attributes.get(name) == "" for name in _OPTIONAL):
+    if not all(map(attributes.get, _OPTIONAL & attributes.keys())):
         raise InvalidEvent("a CloudEvents header has no content")
     return attributes
+
+
+@lru_cache(maxsize=1_000)
+def _attribute(header: str) -> str | None:
+    """Return which attribute a header carries, if any: the same few names come with every event."""
+    prefix, attribute = header[:3].lower(), header[3:].lower()
+    if prefix != "ce_":
+        return None
+    if not _NAME.fullmatch(attribute):
+        raise InvalidEvent("a CloudEvents header has a name that is not allowed")
+    return attribute
 
 
 def _event(attributes: Mapping[str, str], data: EventData) -> Event:
