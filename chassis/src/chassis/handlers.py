@@ -5,10 +5,9 @@ were already taken never reach it.
 """
 
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, NamedTuple, TypeVar
 from uuid import UUID
 
 from contracts.envelope import Event
@@ -20,8 +19,7 @@ from chassis.store import Transaction
 E = TypeVar("E", bound=EventData)
 
 
-@dataclass(frozen=True, slots=True)
-class Received(Generic[E]):
+class Received(NamedTuple, Generic[E]):
     """An event as a handler sees it."""
 
     id: UUID

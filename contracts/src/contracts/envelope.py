@@ -7,10 +7,9 @@ kept aside with its reason). It never raises anything else, whatever the bytes.
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
-from typing import Final
+from typing import Final, NamedTuple
 from uuid import UUID
 
 from pydantic import ValidationError
@@ -39,8 +38,7 @@ class UnknownType(ValueError):
     """A well-formed event of a type that this version doesn't know."""
 
 
-@dataclass(frozen=True, slots=True)
-class Event:
+class Event(NamedTuple):
     """One event with its CloudEvents attributes."""
 
     id: UUID
@@ -54,8 +52,7 @@ class Event:
         return self.data.key
 
 
-@dataclass(frozen=True, slots=True)
-class Message:
+class Message(NamedTuple):
     """One Kafka record, ready to send."""
 
     topic: str

@@ -50,7 +50,7 @@ def test_a_right_inscription_breaks_no_rule(demande: Demande) -> None:
     ],
 )
 def test_the_first_broken_rule_is_the_answer(demande: Demande, changes: dict[str, object], regle: Regle) -> None:
-    assert broken_rule(replace(demande, **changes), NOW) is regle  # type: ignore[arg-type]
+    assert broken_rule(demande._replace(**changes), NOW) is regle  # type: ignore[arg-type]
 
 
 def test_the_inscription_window_is_open_at_both_its_ends_and_shut_outside(ouverte: Campagne) -> None:

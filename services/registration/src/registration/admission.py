@@ -5,6 +5,7 @@ Here the contract's words meet the domain's; nothing is read or written.
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 from uuid import UUID
 
 from contracts.events import InscriptionRecue, InscriptionRefusee, InscriptionValidee
@@ -34,8 +35,7 @@ class Collectivites:
         return bodies.taille(collectivite, self.seuils).value
 
 
-@dataclass(frozen=True, slots=True)
-class Checked:
+class Checked(NamedTuple):
     """One inscription with what the rules say of it: `regle` is the one that it breaks."""
 
     recue: InscriptionRecue
@@ -80,14 +80,14 @@ class Checked:
         if self.regle is not None or body is None:
             regle = self.regle or Regle.COLLECTIVITE_INCONNUE
             return refusee(recue, _refus(regle), PHRASES[_refus(regle)], CHAMPS.get(regle, ()), now)
-        collectivite = Collectivite.model_construct(
+        collectivite = Collectivite(
             type=TypeCollectivite(body.type.value),
             code=body.code,
             nom=body.nom,
             departement=body.departement,
             taille=Taille(self.taille),
         )
-        return InscriptionValidee.model_construct(**{**vars(recue), "collectivite": collectivite})
+        return InscriptionValidee(**{**vars(recue), "collectivite": collectivite})
 
 
 def check(recue: InscriptionRecue, campagne: Campagne | None, known: Collectivites, now: datetime) -> Checked:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from enum import StrEnum
 from functools import lru_cache
-from typing import Final
+from typing import Final, NamedTuple
 
 from email_validator import EmailNotValidError, validate_email
 
@@ -158,8 +158,7 @@ class Campagne:
         return next((t.titre for t in self.thematiques if t.code == thematique), thematique)
 
 
-@dataclass(frozen=True, slots=True)
-class Demande:
+class Demande(NamedTuple):
     """What the rules look at in one inscription.
 
     `campagne` and `collectivite` are None when they are not known, `adresse` (see adresse_cle) when it can't be one.

@@ -149,14 +149,14 @@ def _without_repeats(recues: Sequence[InscriptionRecue]) -> Iterator[list[Inscri
 
 async def _receive(tx: Transaction, known: Collectivites, recues: Sequence[InscriptionRecue]) -> None:
     states = await inscriptions.states_for_update(tx.connection, [recue.inscription for recue in recues])
-    again = [state.id for state in states.values() if may_be_sent_again(state.etat, state.code)]
+    again = {state.id for state in states.values() if may_be_sent_again(state.etat, state.code)}
     fresh = [recue for recue in recues if recue.inscription not in states or recue.inscription in again]
     by_code = await campagnes.by_code(tx.connection, {recue.campagne for recue in fresh})
     checked = [check(recue, by_code.get(recue.campagne), known, tx.now) for recue in fresh]
     await inscriptions.remove(tx.connection, again)
     valid = await inscriptions.insert_new(tx.connection, [one.row(tx.now) for one in checked if one.regle is None])
     late = [
-        replace(one, regle=Regle.DEJA_INSCRIT) if one.regle is None and one.id not in valid else one for one in checked
+        one._replace(regle=Regle.DEJA_INSCRIT) if one.regle is None and one.id not in valid else one for one in checked
     ]
     refused = await inscriptions.insert_new(tx.connection, [one.row(tx.now) for one in late if one.regle is not None])
     answered = valid | refused

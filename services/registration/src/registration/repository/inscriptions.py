@@ -3,7 +3,7 @@
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import Text, any_, bindparam, cast, column, delete, func, select, update
@@ -14,8 +14,7 @@ from registration.domain import EtatInscription
 from registration.tables import inscriptions
 
 
-@dataclass(frozen=True, slots=True)
-class NewInscription:
+class NewInscription(NamedTuple):
     """One row to insert; `demande` is the event's JSON text. `adresse_cle` of a refusal may be no address at all."""
 
     id: UUID
@@ -50,7 +49,7 @@ class Etat:
     code: str | None
 
 
-_COLUMNS: Final = tuple(NewInscription.__dataclass_fields__)
+_COLUMNS: Final = NewInscription._fields
 _TYPES: Final[dict[str, Any]] = {name: inscriptions.c[name].type for name in _COLUMNS} | {"demande": Text()}
 _ROW: Final = (
     func.unnest(*(bindparam(name, type_=ARRAY(_TYPES[name])) for name in _COLUMNS))
@@ -84,8 +83,8 @@ async def insert_new(connection: AsyncConnection, rows: Sequence[NewInscription]
     """Insert what the unique keys allow and return the ids that went in; of two alike the first goes in."""
     if not rows:
         return set()
-    columns = {name: [getattr(row, name) for row in rows] for name in _COLUMNS}
-    return set((await connection.execute(_INSERT, columns)).scalars())
+    columns = map(list, zip(*rows, strict=True))
+    return set((await connection.execute(_INSERT, dict(zip(_COLUMNS, columns, strict=True)))).scalars())
 
 
 async def states_for_update(connection: AsyncConnection, ids: Collection[UUID]) -> dict[UUID, Etat]:
