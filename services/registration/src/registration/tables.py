@@ -5,7 +5,7 @@ A person is validated once per campagne and thématique: the partial unique inde
 
 from chassis.tables import new_metadata
 from sqlalchemy import Boolean, Column, DateTime, Index, Integer, Table, Text, Uuid, text
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.dialects.postgresql import JSON, JSONB
 
 metadata = new_metadata()
 
@@ -52,7 +52,7 @@ inscriptions = Table(
     Column("departement", Text, nullable=False),
     Column("taille", Text, nullable=False),
     Column("recherche", Text, nullable=False, comment="names, address and collectivité without accents"),
-    Column("demande", JSONB, nullable=False, comment="inscription.recue as it came"),
+    Column("demande", JSON, nullable=False, comment="inscription.recue as it came"),
     Column("recue_le", MOMENT, nullable=False),
     Column("traitee_le", MOMENT, nullable=False),
     Column("retrait_demande_le", MOMENT),

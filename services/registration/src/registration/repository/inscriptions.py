@@ -7,7 +7,7 @@ from typing import Any, Final, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import Text, any_, bindparam, cast, column, delete, func, select, update
-from sqlalchemy.dialects.postgresql import ARRAY, JSONB, insert
+from sqlalchemy.dialects.postgresql import ARRAY, JSON, insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from registration.domain import EtatInscription
@@ -70,7 +70,7 @@ _INSERT: Final = (
     insert(inscriptions)
     .from_select(
         _COLUMNS,
-        select(*(cast(_ROW.c[name], JSONB) if name == "demande" else _ROW.c[name] for name in _COLUMNS)).order_by(
+        select(*(cast(_ROW.c[name], JSON) if name == "demande" else _ROW.c[name] for name in _COLUMNS)).order_by(
             _ROW.c.campagne, _ROW.c.thematique, _ROW.c.adresse_cle, _ROW.c.position
         ),
     )
