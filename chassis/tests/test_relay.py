@@ -7,14 +7,17 @@ from contextlib import asynccontextmanager, suppress
 import pytest
 from aiokafka import AIOKafkaConsumer
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+from aiokafka.partitioner import DefaultPartitioner
 from chassis.health import Health
 from chassis.ids import uuid7
 from chassis.measures import Measures
-from chassis.relay import Relay
+from chassis.relay import Relay, partition_of
 from chassis.settings import Settings
 from chassis.store import Database
 from chassis.tables import new_metadata
 from chassis.testing import new_database, settings_values
+from hypothesis import given
+from hypothesis import strategies as st
 from prometheus_client import REGISTRY
 from sqlalchemy import text
 
@@ -88,6 +91,16 @@ async def outbox(make_database: Callable[[str], str], kafka_bootstrap: str) -> A
     database = await new_database(url, new_metadata())
     yield Outbox(settings, database, topic)
     await database.engine.dispose()
+
+
+@given(st.binary(max_size=80), st.integers(1, 24))
+def test_a_key_has_the_partition_that_other_clients_give_it(key: bytes, count: int) -> None:
+    partitions = list(range(count))
+    assert partition_of(key, partitions) == DefaultPartitioner()(key, partitions, partitions)
+
+
+def test_what_has_no_key_goes_anywhere() -> None:
+    assert {partition_of(None, [0, 1, 2]) for _ in range(200)} == {0, 1, 2}
 
 
 async def test_the_next_relay_takes_over_when_the_session_of_the_active_one_is_killed(outbox: Outbox) -> None:

@@ -6,6 +6,7 @@ An id cursor would skip rows, since ids are handed out before they commit: unsen
 """
 
 import asyncio
+import random
 from collections import Counter
 from collections.abc import Sequence
 from typing import Any, Final
@@ -19,8 +20,8 @@ from aiokafka.errors import (
     RecordListTooLargeError,
     UnknownError,
 )
-from aiokafka.partitioner import DefaultPartitioner
 from aiokafka.producer.message_accumulator import BatchBuilder
+from murmurhash2 import murmurhash2
 from sqlalchemy import Row, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -64,7 +65,16 @@ _IN_ORDER = text("SET enable_bitmapscan = off")
 _SENT = text("UPDATE outbox SET sent_at = now() WHERE id = ANY(CAST(:ids AS bigint[]))")
 _QUARANTINE = text("UPDATE outbox SET quarantined = :why WHERE id = :id")
 
+_KAFKAS_SEED: Final = 0x9747B28C
+
 OutboxRow = Row[Any]
+
+
+def partition_of(key: bytes | None, partitions: Sequence[int]) -> int:
+    """Return the one of all of a topic's partitions, in order, where every client of Kafka's puts this key."""
+    if key is None:
+        return random.choice(partitions)  # noqa: S311 - any will do
+    return partitions[(murmurhash2(key, _KAFKAS_SEED) & 0x7FFFFFFF) % len(partitions)]
 
 
 class Relay:
@@ -74,7 +84,6 @@ class Relay:
         self._database = database
         self._settings = settings
         self._awake = awake
-        self._partitioner = DefaultPartitioner()
         self._one_by_one: dict[TopicPartition, int] = {}
         self._unexplained: Counter[int] = Counter()
 
@@ -128,9 +137,8 @@ class Relay:
         partitions = {topic: sorted(await producer.partitions_for(topic)) for topic in {row.topic for row in rows}}
         queues: dict[TopicPartition, list[OutboxRow]] = {}
         for row in rows:
-            all_of_topic = partitions[row.topic]
-            number = self._partitioner(row.key, all_of_topic, all_of_topic)
-            queues.setdefault(TopicPartition(row.topic, number), []).append(row)
+            partition = TopicPartition(row.topic, partition_of(row.key, partitions[row.topic]))
+            queues.setdefault(partition, []).append(row)
         while queues:
             results = await asyncio.gather(
                 *(self._send_one_batch(producer, partition, queue) for partition, queue in queues.items()),
