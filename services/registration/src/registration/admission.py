@@ -48,7 +48,7 @@ class Checked(NamedTuple):
     def id(self) -> UUID:
         return self.recue.inscription
 
-    def row(self, now: datetime) -> NewInscription:
+    def row(self) -> NewInscription:
         recue, body = self.recue, self.collectivite
         code = _refus(self.regle) if self.regle else None
         nom_collectivite = body.nom if body else recue.collectivite.nom or recue.collectivite.code
@@ -72,7 +72,6 @@ class Checked(NamedTuple):
             recherche=normalise(f"{personne.prenom} {personne.nom} {personne.email} {nom_collectivite}"),
             demande=recue.model_dump_json(exclude_none=True),
             recue_le=recue.recue_le,
-            traitee_le=now,
         )
 
     def answer(self, now: datetime) -> InscriptionValidee | InscriptionRefusee:

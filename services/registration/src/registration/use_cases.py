@@ -154,11 +154,12 @@ async def _receive(tx: Transaction, known: Collectivites, recues: Sequence[Inscr
     by_code = await campagnes.by_code(tx.connection, {recue.campagne for recue in fresh})
     checked = [check(recue, by_code.get(recue.campagne), known, tx.now) for recue in fresh]
     await inscriptions.remove(tx.connection, again)
-    valid = await inscriptions.insert_new(tx.connection, [one.row(tx.now) for one in checked if one.regle is None])
+    kept = [one.row() for one in checked if one.regle is None]
+    valid = await inscriptions.insert_new(tx.connection, kept, tx.now)
     late = [
         one._replace(regle=Regle.DEJA_INSCRIT) if one.regle is None and one.id not in valid else one for one in checked
     ]
-    refused = await inscriptions.insert_new(tx.connection, [one.row(tx.now) for one in late if one.regle is not None])
+    refused = await inscriptions.insert_new(tx.connection, [one.row() for one in late if one.regle is not None], tx.now)
     answered = valid | refused
     await brouillons.mark_answered(tx.connection, answered)
     for one in late:

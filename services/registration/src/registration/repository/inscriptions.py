@@ -35,7 +35,6 @@ class NewInscription(NamedTuple):
     recherche: str
     demande: str
     recue_le: datetime
-    traitee_le: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,22 +68,23 @@ _STATES: Final = (
 _INSERT: Final = (
     insert(inscriptions)
     .from_select(
-        _COLUMNS,
-        select(*(cast(_ROW.c[name], JSON) if name == "demande" else _ROW.c[name] for name in _COLUMNS)).order_by(
-            _ROW.c.campagne, _ROW.c.thematique, _ROW.c.adresse_cle, _ROW.c.position
-        ),
+        (*_COLUMNS, "traitee_le"),
+        select(
+            *(cast(_ROW.c[name], JSON) if name == "demande" else _ROW.c[name] for name in _COLUMNS),
+            bindparam("traitee_le", type_=inscriptions.c.traitee_le.type),
+        ).order_by(_ROW.c.campagne, _ROW.c.thematique, _ROW.c.adresse_cle, _ROW.c.position),
     )
     .on_conflict_do_nothing()
     .returning(inscriptions.c.id)
 )
 
 
-async def insert_new(connection: AsyncConnection, rows: Sequence[NewInscription]) -> set[UUID]:
+async def insert_new(connection: AsyncConnection, rows: Sequence[NewInscription], now: datetime) -> set[UUID]:
     """Insert what the unique keys allow and return the ids that went in; of two alike the first goes in."""
     if not rows:
         return set()
-    columns = map(list, zip(*rows, strict=True))
-    return set((await connection.execute(_INSERT, dict(zip(_COLUMNS, columns, strict=True)))).scalars())
+    columns = dict(zip(_COLUMNS, map(list, zip(*rows, strict=True)), strict=True))
+    return set((await connection.execute(_INSERT, {**columns, "traitee_le": now})).scalars())
 
 
 async def states_for_update(connection: AsyncConnection, ids: Collection[UUID]) -> dict[UUID, Etat]:
