@@ -13,7 +13,7 @@ from chassis.service import collect_garbage_seldom
 
 from bench import bare, consumer, mail, obvious, registration, relay, stand, traces
 
-ANSWERED, OBVIOUS, WAITING = 60_000, 600, 100_000
+ANSWERED, OBVIOUS, WAITING = 100_000, 600, 100_000
 WORKERS = (1, 2, 4)
 ROUNDS = 3
 
