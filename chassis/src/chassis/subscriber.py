@@ -31,6 +31,8 @@ MAX_RECORDS: Final = 2000
 TOGETHER: Final = 2
 """Partitions in hand at once: one is decoded and checked while PostgreSQL works on the other."""
 IDLE_MS: Final = 25
+HEARTBEAT_MS: Final = 1000
+"""How soon a member hears that another comes or goes: until all have heard it, those that have stand still."""
 COMMIT_SECONDS: Final = 10.0
 REVOKE_SECONDS: Final = 10.0
 FIRST_BACKOFF, LAST_BACKOFF = 0.1, 5.0
@@ -71,6 +73,7 @@ class Subscriber:
             max_records=MAX_RECORDS,
             batch_timeout_ms=IDLE_MS,
             auto_offset_reset="earliest",
+            heartbeat_interval_ms=HEARTBEAT_MS,
             ack_policy=AckPolicy.MANUAL,
             no_reply=True,
             parser=self._parse,
