@@ -1,6 +1,7 @@
 """Real servers for every package's tests: started once a session, only when asked for, stopped at the end."""
 
 import itertools
+import logging
 import shutil
 from collections.abc import Callable, Iterator
 
@@ -13,6 +14,14 @@ import contracts
 
 PACKAGES = (chassis, contracts)
 """Loaded before any test: pytest would otherwise take the folders `chassis/` and `contracts/` for the packages."""
+
+
+@pytest.fixture(autouse=True)
+def no_closed_logs() -> Iterator[None]:
+    """Take away where a command of the product logged to: its terminal ends with the test, its process doesn't."""
+    yield
+    root = logging.getLogger()
+    root.handlers = [h for h in root.handlers if not getattr(getattr(h, "stream", None), "closed", False)]
 
 
 @pytest.fixture(scope="session")

@@ -6,9 +6,11 @@ for good, goes whole to the dead-letter queue and blocks nothing.
 """
 
 import asyncio
+import gc
 import time
 from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
+from contextvars import Context
 from typing import Any, Final, TypeAlias
 
 import structlog
@@ -58,7 +60,6 @@ class Subscriber:
         self._database = database
         self._busy = asyncio.Lock()
         self._failing: dict[TopicPartition, tuple[int, float, int]] = {}
-        self._resumes: set[asyncio.TimerHandle] = set()
         self._subscription: Any = None
         self._pulse = pulse or Pulse()
         self._polled = False
@@ -208,17 +209,16 @@ class Subscriber:
             return
         consumer.seek(partition, offset)
         consumer.pause(partition)
-        self._resume_later(partition, delay)
+        # In a context of its own: this one holds the batch, which would stay in memory as long as the timer.
+        asyncio.get_running_loop().call_later(delay, self._resume, partition, context=Context())
 
-    def _resume_later(self, partition: TopicPartition, delay: float) -> None:
-        def resume() -> None:
-            self._resumes.discard(handle)
-            consumer = self._subscription.consumer
-            if consumer is not None and partition in consumer.assignment():
-                consumer.resume(partition)
-
-        handle = asyncio.get_running_loop().call_later(delay, resume)
-        self._resumes.add(handle)
+    def _resume(self, partition: TopicPartition) -> None:
+        consumer = self._subscription.consumer
+        if consumer is not None and partition in consumer.assignment():
+            consumer.resume(partition)
+        # aiokafka keeps what was fetched and not read (up to 1 MB a partition) in a reference cycle, and the service
+        # collects garbage too seldom for a database that is away for long.
+        gc.collect()
 
     async def _commit(self, offsets: dict[TopicPartition, int]) -> None:
         # A failed commit is harmless: the records come again and meet the inbox.
