@@ -4,7 +4,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import pytest
-from scheduling.domain import Agenda, Seance, check_move
+from scheduling.domain import Agenda, Seance, check_move, nom_du_groupe
 
 PARIS = ZoneInfo("Europe/Paris")
 NOW = datetime(2027, 4, 1, 9, tzinfo=UTC)
@@ -86,3 +86,15 @@ def test_a_cancelled_seance_neither_moves_nor_holds_others_back() -> None:
     agenda = replace(AGENDA, seances=(*SEANCES[:2], cancelled, SEANCES[3]))
     assert any("annulée" in phrase for phrase in check_move(agenda, cancelled, at(8, 6), NOW).refus)
     assert check_move(agenda, SEANCES[1], at(8, 6), NOW).refus == ()
+
+
+@pytest.mark.parametrize(
+    ("titre", "combien", "nom"),
+    [
+        ("Eau", 1, "Eau, mardi matin"),
+        ("Eau", 3, "Eau, mardi matin (2)"),
+        ("Quels outils adopter ?", 1, "Quels outils adopter ? – mardi matin"),
+    ],
+)
+def test_a_groupe_is_named_by_its_thematique_and_creneau(titre: str, combien: int, nom: str) -> None:
+    assert nom_du_groupe(titre, "mardi-matin", 2, combien) == nom

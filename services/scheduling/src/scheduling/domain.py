@@ -127,6 +127,8 @@ def end_of(debut: datetime) -> datetime:
     return debut + _DURATION
 
 
+_FINS_DE_PHRASE = ("?", "!", "…", ".")
+
 POSITION = "Vous êtes en {} position sur la liste d’attente."
 
 
@@ -136,9 +138,14 @@ def position(rang: int) -> str:
 
 
 def nom_du_groupe(titre: str, creneau: str, numero: int, combien: int) -> str:
-    """`Eau, mardi matin`, with its number where the créneau has several groupes of the thématique."""
+    """`Eau, mardi matin`, with its number where the créneau has several groupes of the thématique.
+
+    A question keeps its mark, and takes no comma after it: `Quelle eau ? – mardi matin`.
+    """
+    titre = titre[:150].rstrip()
+    entre = " – " if titre.endswith(_FINS_DE_PHRASE) else ", "
     suite = f" ({numero})" if combien > 1 else ""
-    return f"{titre[:150]}, {creneau_en_francais(creneau)}{suite}"
+    return f"{titre}{entre}{creneau_en_francais(creneau)}{suite}"
 
 
 @dataclass(frozen=True, slots=True)
