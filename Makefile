@@ -45,7 +45,8 @@ test-kubernetes: install ## the manifests, rendered and checked against the sche
 test-containers: install ## the images and docker-compose.yml, on the Docker engine that answers here
 	@docker info > /dev/null 2>&1 || { echo "make test-containers: no Docker engine answers; start one and try again." >&2; exit 1; }
 	@$(SYNC) --group containers
-	@$(BIN)/pytest tests/containers
+	@docker compose --profile demo build --quiet
+	@$(BIN)/pytest tests/containers --numprocesses 2 --dist loadfile --no-loadscope-reorder
 
 test-browser: install ## every page in a real browser, at two widths (a Chromium of the system, or CHROMIUM=path)
 	@$(SYNC) --group browser

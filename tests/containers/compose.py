@@ -4,7 +4,7 @@ import os
 import subprocess
 from pathlib import Path
 
-from local.ports import next_free
+from local.ports import free_port
 
 from tests.containers.conftest import ROOT
 
@@ -15,7 +15,7 @@ class Compose:
     def __init__(self, project: str, folder: Path, *options: str, **variables: str) -> None:
         self.secrets = folder / "secrets"
         self.secrets.mkdir()
-        self.port = next_free(24100)
+        self.port = free_port()
         self._options = options
         self._environment = {
             **os.environ,

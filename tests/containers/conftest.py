@@ -1,5 +1,6 @@
 """A Docker engine is needed here: `make test-containers`. The images are built once, from this checkout."""
 
+import os
 import secrets
 import subprocess
 from collections.abc import Iterator
@@ -30,7 +31,7 @@ def engine() -> Iterator[DockerClient]:
 @pytest.fixture(scope="session")
 def decoy() -> Iterator[str]:
     """A secret in the checkout while the images are built, as an operator's are: no image may hold it."""
-    file = ROOT / "secrets" / "decoy"
+    file = ROOT / "secrets" / f"decoy-{os.getpid()}"
     file.write_text(secrets.token_hex())
     yield file.read_text()
     file.unlink(missing_ok=True)
@@ -38,7 +39,7 @@ def decoy() -> Iterator[str]:
 
 @pytest.fixture(scope="session")
 def images(decoy: str) -> dict[str, str]:
-    """Build the image of each service; its name by service."""
+    """Build the image of each service, which `make` has done but for the decoy; its name by service."""
     assert decoy
     command = ["docker", "compose", "build", "--quiet", *SERVICES]
     subprocess.run(command, cwd=ROOT, check=True)  # noqa: S603 - our own command line
