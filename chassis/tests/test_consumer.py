@@ -169,7 +169,7 @@ async def test_a_consumer_whose_coordination_died_is_replaced_and_goes_on(group:
 
 
 async def test_a_process_whose_consumer_could_not_be_replaced_says_that_it_is_not_alive(group: Group) -> None:
-    pulse = Pulse(idle=0.2, grace=0.2)
+    pulse = Pulse(idle=0.5, grace=0.5)
     health = Health(Measures(group.database), pulse=pulse)
     app = FastAPI()
     app.include_router(health.router())
@@ -179,7 +179,7 @@ async def test_a_process_whose_consumer_could_not_be_replaced_says_that_it_is_no
         health.started()
         assert (await web.get("/health/live")).status_code == 503
         with pulse.batch():
-            await asyncio.sleep(0.5)
+            await asyncio.sleep(1.2)
             assert (await web.get("/health/live")).status_code == 200
         pulse.beat()
         assert (await web.get("/health/live")).status_code == 200

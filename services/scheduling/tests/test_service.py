@@ -314,11 +314,11 @@ async def test_a_request_whose_planner_is_gone_is_taken_by_another(stage: Stage)
     async with stage.database.transaction() as tx:
         await use_cases.request_groupes(tx, CODE)
     async with stage.database.transaction() as tx:
-        stale = await propositions.claim(tx.connection, uuid7(), NOW, lease_s=0.2)
+        stale = await propositions.claim(tx.connection, uuid7(), NOW, lease_s=1.0)
     assert stale is not None
     await stage.planner.run()
     assert (await stage.latest()).etat == "en_cours"
-    await asyncio.sleep(0.3)
+    await asyncio.sleep(1.1)
     await stage.planner.run()
     assert (await stage.latest()).etat == "prete"
     async with stage.database.transaction() as tx:
