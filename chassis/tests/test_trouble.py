@@ -9,11 +9,12 @@ from chassis.command import command
 from chassis.handlers import Handlers
 from chassis.service import Service
 from chassis.settings import Settings
-from chassis.store import Database, make_engine, unreachable
+from chassis.store import Database, is_transient, make_engine, unreachable
 from chassis.tables import new_metadata
 from chassis.testing import settings_values
 from fastapi import APIRouter
 from sqlalchemy import text
+from sqlalchemy.exc import NotSupportedError
 from typer.testing import CliRunner
 
 
@@ -37,6 +38,28 @@ async def test_a_database_that_is_not_there_is_told_from_a_server_that_is_not(
     assert (await told(f"{url}_nulle_part")).startswith("PostgreSQL has no database of this name")
     away = await told("postgresql+asyncpg://nobody@127.0.0.1:1/none")
     assert away == "PostgreSQL does not answer (ConnectionRefusedError): check DATABASE_URL and that it runs"
+
+
+async def test_a_statement_from_before_a_migration_fails_once_and_may_be_tried_again(
+    make_database: Callable[[str], str],
+) -> None:
+    url = make_database("migrated")
+    older, newer = make_engine(url), make_engine(url)
+    query = text("SELECT demande FROM demandes")
+    async with newer.begin() as migration:
+        await migration.execute(text("CREATE TABLE demandes AS SELECT CAST('{}' AS jsonb) AS demande"))
+    async with older.connect() as connection:
+        assert (await connection.execute(query)).scalar_one() == {}
+    async with newer.begin() as migration:
+        await migration.execute(text("ALTER TABLE demandes ALTER COLUMN demande TYPE json"))
+    with pytest.raises(NotSupportedError) as failed:
+        async with older.connect() as connection:
+            await connection.execute(query)
+    assert is_transient(failed.value)
+    async with older.connect() as connection:
+        assert (await connection.execute(query)).scalar_one() == {}
+    await older.dispose()
+    await newer.dispose()
 
 
 def test_a_refused_password_is_told_without_the_login() -> None:

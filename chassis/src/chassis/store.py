@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 from datetime import datetime
 from uuid import UUID
 
+from asyncpg import InvalidCachedStatementError
 from contracts.envelope import Event, Headers, Message, encode
 from contracts.model import EventData
 from pydantic_core import from_json, to_json
@@ -49,6 +50,8 @@ def is_transient(error: BaseException) -> bool:
     """Whether the same work may succeed later without any change to it."""
     if isinstance(error, NotYetKnown | OSError | TimeoutError):
         return True
+    if isinstance(getattr(getattr(error, "orig", None), "__cause__", None), InvalidCachedStatementError):
+        return True  # prepared before a migration: the next time it is prepared anew
     if isinstance(error, DBAPIError):
         if state := sqlstate(error):
             return state.startswith(_TRANSIENT_CLASSES)
