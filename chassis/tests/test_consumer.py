@@ -21,11 +21,12 @@ from chassis.health import Health
 from chassis.ids import uuid7
 from chassis.measures import Measures
 from chassis.pulse import Pulse
-from chassis.service import Role, Service, advice, collect_garbage_seldom
+from chassis.service import Role, Service, collect_garbage_seldom
 from chassis.settings import Settings
 from chassis.store import Database, Transaction
 from chassis.tables import new_metadata
 from chassis.testing import new_database, settings_values
+from chassis.trouble import advice
 from contracts.envelope import Event, encode
 from contracts.events import InscriptionRetiree
 from contracts.topics import INSCRIPTIONS_RECUES, Topic

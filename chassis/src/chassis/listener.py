@@ -6,7 +6,7 @@ A notification can be lost with its connection: whoever waits on an event here a
 import asyncio
 from typing import Any
 
-from chassis.store import OUTBOX_CHANNEL, TIMER_CHANNEL, Database
+from chassis.store import OUTBOX_CHANNEL, TIMER_CHANNEL, Database, watch
 
 CHECK_SECONDS = 5.0
 
@@ -22,14 +22,13 @@ class Listener:
     async def run(self) -> None:
         """Listen until the connection fails; start it again then."""
         async with self._database.engine.connect() as connection:
+            await connection.execution_options(isolation_level="AUTOCOMMIT")
             raw: Any = (await connection.get_raw_connection()).driver_connection
             await raw.add_listener(OUTBOX_CHANNEL, self._heard)
             await raw.add_listener(TIMER_CHANNEL, self._heard)
             try:
                 self._wake_all()
-                while True:
-                    await asyncio.sleep(CHECK_SECONDS)
-                    await raw.execute("SELECT 1")
+                await watch(connection, CHECK_SECONDS)
             finally:
                 await connection.invalidate()
 

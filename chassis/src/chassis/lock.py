@@ -6,13 +6,11 @@ that is stopped, or a machine that is gone, does not keep the lock.
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from contextlib import suppress
-from typing import Any, Final
+from typing import Final
 
 from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chassis.store import Database
+from chassis.store import Database, watch
 
 TRY_SECONDS: Final = 1.0
 SIGN_SECONDS: Final = 2.0
@@ -29,20 +27,9 @@ async def alone(database: Database, name: str, work: Callable[[], Awaitable[None
             await connection.execute(text(f"SET idle_session_timeout = '{SILENCE_SECONDS}s'"))
             while not (await connection.execute(_TRY, {"name": name})).scalar_one():  # noqa: ASYNC110 - PostgreSQL's
                 await asyncio.sleep(TRY_SECONDS)
-            await _first_to_end(work(), _keep(connection))
+            await _first_to_end(work(), watch(connection, SIGN_SECONDS))
         finally:
             await connection.invalidate()  # the lock lives as long as its session
-
-
-async def _keep(connection: AsyncConnection) -> None:
-    """Raises as soon as the session is gone: another process may have the lock within a second."""
-    gone = asyncio.Event()
-    raw: Any = (await connection.get_raw_connection()).driver_connection
-    raw.add_termination_listener(lambda _: gone.set())
-    while True:
-        with suppress(TimeoutError):
-            await asyncio.wait_for(gone.wait(), SIGN_SECONDS)
-        await connection.execute(text("SELECT 1"))
 
 
 async def _first_to_end(*works: Awaitable[None]) -> None:

@@ -18,8 +18,8 @@ from contracts.topics import Principal, topics_read_by
 from fastapi import APIRouter
 from sqlalchemy import MetaData
 
-from chassis import kafka, metrics, migrations, upkeep
-from chassis.consumer import Consumer, ConsumerDead, ConsumerStuck, TopicsMissing
+from chassis import metrics, migrations, upkeep
+from chassis.consumer import Consumer, ConsumerStuck
 from chassis.handlers import Handlers
 from chassis.health import Health, database_check, kafka_check
 from chassis.listener import Listener
@@ -28,8 +28,9 @@ from chassis.measures import Measure, Measures
 from chassis.pulse import Pulse
 from chassis.relay import Relay
 from chassis.settings import Settings
-from chassis.store import Database, is_transient, unreachable
+from chassis.store import Database, unreachable
 from chassis.timers import Timer, run_for_ever
+from chassis.trouble import Trouble
 from chassis.web.app import make_app
 from chassis.web.server import Server
 
@@ -166,30 +167,15 @@ def _timer(timer: Timer, listener: Listener) -> Callable[[], Awaitable[None]]:
 
 async def _keep_running(task: Callable[[], Awaitable[None]]) -> None:
     """Start again what fails: a lost connection ends a task, never the process."""
-    told = ""
+    trouble = Trouble(getattr(task, "__qualname__", "?"))
     while True:
         try:
             await task()
         except ConsumerStuck:
             raise
-        except Exception as error:  # noqa: BLE001 - told below, and tried again
-            problem = advice(error)
-            if problem != told:
-                log.warning(problem, task=getattr(task, "__qualname__", "?"))
-                told = problem
+        except Exception as error:  # noqa: BLE001 - told, and tried again
+            trouble.tell(error)
         await asyncio.sleep(RESTART_SECONDS)
-
-
-def advice(error: Exception) -> str:
-    if isinstance(error, ConsumerDead):
-        return f"the consumer is replaced: {error}"
-    if isinstance(error, TopicsMissing):
-        return f"Kafka lacks {error}: run `ateliers-topics create`, or give this login the right to read them"
-    if told := kafka.advice(error):
-        return told
-    if is_transient(error):
-        return f"waiting for a connection ({type(error).__name__}): check PostgreSQL and Kafka"
-    return f"restarting after {describe(error)}"
 
 
 async def _wait_for_database(service: Service) -> None:

@@ -3,9 +3,11 @@
 Nobody else commits. What is published stands in the outbox of the same transaction: either both are there or neither.
 """
 
+import asyncio
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from asyncpg import InvalidCachedStatementError
@@ -170,6 +172,20 @@ class Database:
     async def read(self) -> AsyncIterator[AsyncConnection]:
         async with self.engine.connect() as connection:
             yield connection
+
+
+async def watch(connection: AsyncConnection, seconds: float) -> None:
+    """Raise as soon as the session of this connection (of isolation level AUTOCOMMIT) is gone.
+
+    Gives a sign every so many seconds: a server or a network that went without a word is noticed too.
+    """
+    gone = asyncio.Event()
+    raw: Any = (await connection.get_raw_connection()).driver_connection
+    raw.add_termination_listener(lambda _: gone.set())
+    while True:
+        with suppress(TimeoutError):
+            await asyncio.wait_for(gone.wait(), seconds)
+        await connection.execute(text("SELECT 1"))
 
 
 def make_engine(url: str) -> AsyncEngine:

@@ -5,11 +5,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import timedelta
 
-import structlog
-
-from chassis.logs import describe
-
-log = structlog.get_logger(__name__)
+from chassis.trouble import Trouble
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,12 +21,13 @@ class Timer:
 
 
 async def run_for_ever(timer: Timer, awake: asyncio.Event) -> None:
+    trouble = Trouble(timer.name)
     while True:
         awake.clear()
         try:
             await timer.run()
         except Exception as error:  # noqa: BLE001 - one failed turn must not end the timer
-            log.warning("timer failed", timer=timer.name, error=describe(error))
+            trouble.tell(error)
         try:
             await asyncio.wait_for(awake.wait(), timer.every.total_seconds())
         except TimeoutError:
