@@ -1,6 +1,7 @@
 """The platform under test: every service by its own command, each role a process of its own, in one folder."""
 
 import asyncio
+import itertools
 import os
 import signal
 import subprocess
@@ -67,6 +68,7 @@ class Stand:
         self._hash = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1).hash(TEAM_PASSWORD)
         self._supervisor: Supervisor | None = None
         self._added: dict[str, subprocess.Popen[bytes]] = {}
+        self._numbers = itertools.count(8)
 
     async def start(self) -> None:
         self.logs.mkdir(parents=True, exist_ok=True)
@@ -97,7 +99,7 @@ class Stand:
 
     async def add_worker(self, service: str) -> str:
         """Start one worker more; return its name."""
-        name = f"{service}-worker-{len(self._added) + 8}"
+        name = f"{service}-worker-{next(self._numbers)}"
         process = self._service(service, "worker", name)
         self._added[name] = await asyncio.to_thread(spawn, process.argv, process.log, process.env)
         return name
