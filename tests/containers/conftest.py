@@ -39,9 +39,9 @@ def decoy() -> Iterator[str]:
 
 @pytest.fixture(scope="session")
 def images(decoy: str) -> dict[str, str]:
-    """Build the image of each service, which `make` has done but for the decoy; its name by service."""
+    """Build every image, the demo's too, which `make` has done but for the decoy; the name by service."""
     assert decoy
-    command = ["docker", "compose", "build", "--quiet", *SERVICES]
+    command = ["docker", "compose", "--profile", "demo", "build", "--quiet"]
     subprocess.run(command, cwd=ROOT, check=True)  # noqa: S603 - our own command line
     return {service: f"ateliers-{service}:local" for service in SERVICES}
 

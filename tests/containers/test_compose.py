@@ -87,7 +87,6 @@ async def platform(images: dict[str, str], tmp_path_factory: pytest.TempPathFact
     """Start it with one command; open a campagne through the team's pages."""
     assert images
     platform = Platform(tmp_path_factory.mktemp("compose"))
-    platform("build", "--quiet", "demo")
     try:
         services = [name for name in platform("config", "--services").split() if name != "demo"]
         platform("up", "--detach", *services)

@@ -9,7 +9,6 @@ def test_a_season_is_played_and_every_check_holds(images: dict[str, str], tmp_pa
     assert images
     demo = Compose("ateliers-demo-test", tmp_path, "--env-file", "deploy/docker/demo.env", SEASON="small")
     try:
-        demo("build", "--quiet")
         code, output = demo.attempt("run", "--rm", "-T", "demo")
         assert "season: every check holds" in output, output
         assert code == 0
