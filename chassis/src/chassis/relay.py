@@ -92,12 +92,12 @@ class Relay:
         await alone(self._database, LOCK, self._send_alone)
 
     async def _send_alone(self) -> None:
-        log.info("relay active")
-        metrics.relay_active.set(1)
         producer = self._producer()
         try:
             await reach(self._settings)
             await producer.start()
+            log.info("relay active")
+            metrics.relay_active.set(1)
             async with self._database.engine.connect() as connection:
                 await connection.execution_options(isolation_level="AUTOCOMMIT")
                 try:
