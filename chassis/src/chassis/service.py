@@ -179,7 +179,7 @@ async def _keep_running(task: Callable[[], Awaitable[None]]) -> None:
 
 
 async def _wait_for_database(service: Service) -> None:
-    told: str | None = ""
+    trouble = Trouble("database")
     while True:
         try:
             problem = await migrations.database_problem(service.database.engine, service.migrations, service.name)
@@ -187,7 +187,5 @@ async def _wait_for_database(service: Service) -> None:
             problem = unreachable(error)
         if problem is None:
             return
-        if problem != told:
-            log.warning(problem)
-            told = problem
+        trouble.say(problem)
         await asyncio.sleep(WAIT_SECONDS)

@@ -52,9 +52,9 @@ def is_transient(error: BaseException) -> bool:
     """Whether the same work may succeed later without any change to it."""
     if isinstance(error, NotYetKnown | OSError | TimeoutError):
         return True
-    if isinstance(getattr(getattr(error, "orig", None), "__cause__", None), InvalidCachedStatementError):
-        return True  # prepared before a migration: the next time it is prepared anew
     if isinstance(error, DBAPIError):
+        if isinstance(getattr(error.orig, "__cause__", None), InvalidCachedStatementError):
+            return True  # prepared before a migration: the next time it is prepared anew
         if state := sqlstate(error):
             return state.startswith(_TRANSIENT_CLASSES)
         return error.connection_invalidated or isinstance(error, OperationalError | InterfaceError)

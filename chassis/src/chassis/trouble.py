@@ -24,7 +24,10 @@ class Trouble:
         self._at = 0.0
 
     def tell(self, error: Exception) -> None:
-        problem, now = advice(error), time.monotonic()
+        self.say(advice(error))
+
+    def say(self, problem: str) -> None:
+        now = time.monotonic()
         if problem != self._told or now - self._at >= REMIND_SECONDS:
             log.warning(problem, task=self._task)
             self._told, self._at = problem, now
